@@ -1,0 +1,45 @@
+# Everything is done by config/stack, in Python: see `python3 config/stack --help`.
+PYTHON ?= python3
+STACK = $(PYTHON) config/stack
+
+.PHONY: help up down status logs clean clean-env test check test-full lint locks i18n
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+up: ## Set everything up and start it (PORT=5000, PARTICIPATION_HOME=var)
+	@$(STACK) up
+
+down: ## Stop everything; state is kept
+	@$(STACK) down
+
+status: ## Say what runs and whether the site answers
+	@$(STACK) status
+
+logs: ## Show the ends of all logs
+	@$(STACK) logs
+
+clean: ## Stop everything and delete the state
+	@$(STACK) clean
+
+clean-env: ## Delete .venv and Solr's jars, so that the next command fetches them again
+	rm -rf .venv solr/target
+
+test: ## All tests, lint and browser included, on throw-away services (BROWSER=none leaves the browser out)
+	@$(STACK) test
+
+check: ## The inner loop: no browser, no whole-system tests
+	@$(STACK) check -- --ignore=tests/browser --ignore=tests/system
+
+test-full: ## All combinations of language, width and JavaScript
+	@FULL=1 $(STACK) test
+
+lint: ## ruff, pyright, import-linter, yamllint
+	@$(STACK) lint
+
+locks: ## Resolve requirements/*.in again, with hashes
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+
+i18n: ## Extract texts, merge them into the French catalogue and compile it
+	.venv/bin/python ckanext-participation/i18n.py

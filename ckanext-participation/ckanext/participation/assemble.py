@@ -1,0 +1,112 @@
+"""Collects what the rooms offer to CKAN, so that `plugin.py` stays a table of contents.
+
+A room names what it offers in `__all__` of `action`, `auth`, `validators`, `helpers`, `views` and `cli`, and enters what
+other rooms assemble through `registry.register`. Two rooms that claim one name, a name without our prefix, and an action
+without its auth function are programming errors: they end the start, not a request.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import click
+
+from ckanext.participation.common.registry import registry
+
+PACKAGE = "ckanext.participation"
+PREFIX = "participation"
+
+
+class AssemblyError(RuntimeError):
+    """A room offers something under a name that is taken, unprefixed or missing."""
+
+
+@dataclass
+class House:
+    """What a plugin hands to CKAN's interfaces."""
+
+    actions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    auth: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    validators: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    helpers: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    blueprints: list[Any] = field(default_factory=list)
+    commands: list[click.Command] = field(default_factory=list)
+
+
+@click.group(name=PREFIX, short_help="Conversations, licences, harvesting: the participation extension.")
+def command_group() -> None:
+    """Conversations, licences, harvesting: the participation extension."""
+
+
+def assemble(rooms: Iterable[str]) -> House:
+    """Import `rooms` (names of packages beside this file) and return what they offer.
+
+    Raises AssemblyError for a clash, an unprefixed name, a name in `__all__` that does not exist, or an action without auth.
+    """
+    house = House()
+    for room in rooms:
+        for kind, shelf in (("action", house.actions), ("auth", house.auth), ("validators", house.validators),
+                            ("helpers", house.helpers)):
+            module = _module(room, kind)
+            for name in _offered(module):
+                _put(shelf, name, getattr(module, name), f"{room}.{kind}")
+        house.blueprints += _list(_module(room, "views"), "blueprints", lambda blueprint: blueprint.name)
+        house.commands += _list(_module(room, "cli"), "commands", lambda command: f"{PREFIX}-{command.name}")
+        # In `common` the module `registry` is the registry itself.
+        entries = _module(room, "entries" if room == "common" else "registry")
+        if entries is not None:
+            entries.register(registry)
+    missing = sorted(name for name, action in house.actions.items()
+                     if name not in house.auth and not _is_chained(action))
+    if missing:
+        raise AssemblyError(f"actions without an auth function: {', '.join(missing)}")
+    for command in house.commands:
+        known = command_group.commands.get(command.name or "")
+        if known not in (None, command):
+            raise AssemblyError(f"the command {command.name} is offered twice")
+        command_group.add_command(command)
+    return house
+
+
+def _module(room: str, kind: str) -> ModuleType | None:
+    name = f"{PACKAGE}.{room}.{kind}"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+def _offered(module: ModuleType | None) -> list[str]:
+    if module is None:
+        return []
+    offered = getattr(module, "__all__", None)
+    if offered is None:
+        raise AssemblyError(f"{module.__name__} does not say in __all__ what it offers")
+    absent = [name for name in offered if not hasattr(module, name)]
+    if absent:
+        raise AssemblyError(f"{module.__name__} offers what it does not have: {', '.join(absent)}")
+    return list(offered)
+
+
+def _is_chained(function: Callable[..., Any]) -> bool:
+    return any(getattr(function, mark, False) for mark in ("chained_action", "chained_auth_function", "chained_helper"))
+
+
+def _put(shelf: dict[str, Callable[..., Any]], name: str, function: Callable[..., Any], where: str) -> None:
+    if not name.startswith(PREFIX + "_") and not _is_chained(function):
+        raise AssemblyError(f"{where} offers {name}, which lacks the prefix {PREFIX}_")
+    if name in shelf:
+        raise AssemblyError(f"{where} offers {name}, which another room offers already")
+    shelf[name] = function
+
+
+def _list(module: ModuleType | None, attribute: str, name_of: Callable[[Any], str]) -> list[Any]:
+    if attribute not in _offered(module):
+        return []
+    rows = list(getattr(module, attribute))
+    for row in rows:
+        if not name_of(row).startswith(PREFIX):
+            raise AssemblyError(f"{module.__name__ if module else ''} offers {name_of(row)}, which lacks the prefix {PREFIX}")
+    return rows

@@ -1,0 +1,111 @@
+"""Actions that no single room owns: preview of a text, the queue of held texts, and the sweep of lost subjects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.participation.common import events, paging, people, schema, subjects, text, visibility
+from ckanext.participation.common.errors import field_error
+from ckanext.participation.common.model import Subject
+from ckanext.participation.common.registry import registry
+
+__all__ = ["participation_queue_list", "participation_subject_orphans", "participation_subject_sweep",
+           "participation_text_preview", "participation_visibility_set"]
+
+Context = dict[str, Any]
+Data = dict[str, Any]
+
+
+@tk.side_effect_free
+def participation_text_preview(context: Context, data_dict: Data) -> dict[str, str]:
+    """Show how a text will look once posted; nothing is stored.
+
+    :param body: Markdown (CommonMark without HTML and images), at most `participation.text.max_bytes` bytes
+    :type body: string
+    :returns: `{"html": the safe HTML}`
+    :raises ValidationError: `body` is empty, too long or not a text
+    :raises NotAuthorized: nobody is signed in
+    """
+    body = schema.cleaned(data_dict, "body")
+    tk.check_access("participation_text_preview", context, data_dict)
+    return {"html": text.render(body)}
+
+
+@tk.side_effect_free
+def participation_queue_list(context: Context, data_dict: Data) -> dict[str, Any]:
+    """List the texts that are held until a person has looked at them, oldest first.
+
+    :param limit: how many, 1 to 100 (default 50)
+    :type limit: integer
+    :returns: `{"results": [{"kind", "id", "title", "url", "author", "created", "reason", "body_html"}]}`
+    :raises NotAuthorized: the caller is not an administrator of the site
+    """
+    limit = paging.limit_of(data_dict)
+    tk.check_access("participation_queue_list", context, data_dict)
+    rows = [row | {"kind": kind.name} for kind in registry.moderation_kinds.values() for row in kind.held(limit)]
+    return {"results": sorted(rows, key=lambda row: row["created"])[:limit]}
+
+
+def participation_visibility_set(context: Context, data_dict: Data) -> dict[str, Any]:
+    """Show, hide or remove somebody's text; the decision and its reason are kept for good.
+
+    :param kind: what it is: a kind of the queue, such as `comment`
+    :type kind: string
+    :param id: its id, as the queue gives it
+    :type id: string
+    :param state: `visible`, `held`, `hidden` or `removed`
+    :type state: string
+    :param reason: why, in words that readers will see; needed unless the text is shown
+    :type reason: string
+    :returns: `{"kind", "id", "state"}`
+    :raises ValidationError: an unknown kind or state, or no reason
+    :raises ObjectNotFound: there is no such text
+    :raises NotAuthorized: the caller is not an administrator of the site
+    """
+    kind = data_dict.get("kind")
+    entry = registry.moderation_kinds.get(kind) if isinstance(kind, str) else None
+    if entry is None:
+        raise field_error("kind", tk._("Must be one of: {known}.").format(known=", ".join(sorted(registry.moderation_kinds))))
+    identifier = paging.text_of(data_dict, "id", required=True)
+    state = data_dict.get("state")
+    if state not in visibility.STATES:
+        raise field_error("state", tk._("Must be one of: {known}.").format(known=", ".join(visibility.STATES)))
+    reason = schema.cleaned(data_dict, "reason", most=1000, single_line=True, required=state != visibility.VISIBLE)
+    tk.check_access("participation_visibility_set", context, data_dict)
+    actor = people.actor(context)
+    changed = entry.change(identifier, state, reason, actor)
+    events.write("visibility.set", actor_id=actor.person_id, target=(kind, identifier), subject_id=changed.get("subject_id"),
+                 data={"state": state, "from": changed["from"], "reason": reason})
+    model.Session.commit()
+    return {"kind": kind, "id": identifier, "state": state}
+
+
+def participation_subject_sweep(context: Context, data_dict: Data) -> dict[str, int]:
+    """Look for datasets that were lost (deleted, or cleared with their harvest source) and came back, and give them their threads.
+
+    :returns: counts `{"lost", "returned", "reattached", "orphans"}`
+    :raises NotAuthorized: the caller is not an administrator of the site
+    """
+    tk.check_access("participation_subject_sweep", context, data_dict)
+    return subjects.sweep()
+
+
+@tk.side_effect_free
+def participation_subject_orphans(context: Context, data_dict: Data) -> dict[str, Any]:
+    """List what people talked about and what is gone, longest gone first.
+
+    :param limit: how many, 1 to 100 (default 50)
+    :type limit: integer
+    :returns: `{"results": [{"type", "id", "title", "lost_at", "guid", "uri"}]}`
+    :raises NotAuthorized: the caller is not an administrator of the site
+    """
+    limit = paging.limit_of(data_dict)
+    tk.check_access("participation_subject_orphans", context, data_dict)
+    rows = model.Session.scalars(sa.select(Subject).where(Subject.lost_at.is_not(None), Subject.merged_into.is_(None))
+                                 .order_by(Subject.lost_at).limit(limit))
+    return {"results": [{"type": row.type, "id": row.ref, "title": row.title, "guid": row.guid, "uri": row.uri,
+                         "lost_at": row.lost_at.isoformat() if row.lost_at else None} for row in rows]}

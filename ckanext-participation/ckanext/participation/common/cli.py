@@ -1,0 +1,57 @@
+"""Commands for operators: the mail sender, and the sweep of lost subjects."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+
+import click
+from ckan import model
+
+from ckanext.participation import config
+from ckanext.participation.common import outbox as box
+from ckanext.participation.common import subjects
+
+__all__ = ["commands"]
+
+# CKAN's mailer opens its connections without a timeout: a mail server that hangs must not hold the outbox for ever.
+NETWORK_SECONDS = 30
+
+
+@click.group(name="outbox", short_help="Mails that wait to be sent.")
+def outbox() -> None:
+    """Mails that wait to be sent."""
+
+
+@outbox.command(name="run")
+@click.option("--once", is_flag=True, help="Send what is due and end.")
+def run(once: bool) -> None:
+    """Send what is due, for ever: one process of these per site."""
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    socket.setdefaulttimeout(NETWORK_SECONDS)
+    while not ended.is_set():
+        box.drain(ended.is_set)
+        model.Session.remove()
+        if once:
+            return
+        ended.wait(config.outbox_seconds())
+
+
+@outbox.command(name="status")
+def status() -> None:
+    """Print how many mails are due, wait for another try, were given up and were sent."""
+    for name, count in box.state().items():
+        click.echo(f"{name}: {count}")
+
+
+@click.command(name="sweep", short_help="Give threads back to datasets that were lost and came back.")
+def sweep() -> None:
+    """Give threads back to datasets that were lost and came back; print what was done."""
+    for name, count in subjects.sweep().items():
+        click.echo(f"{name}: {count}")
+
+
+commands = [outbox, sweep]

@@ -1,0 +1,64 @@
+"""What `common` itself enters in the registry: datasets, resources and organisations as subjects, and their events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.participation.common.registry import EventType, Registry, SubjectType
+
+
+def register(registry: Registry) -> None:
+    """Enter the subject types of CKAN itself and the events of the sweep."""
+    registry.add(SubjectType("dataset", load_dataset, check_dataset))
+    registry.add(SubjectType("resource", load_resource, check_resource))
+    registry.add(SubjectType("organization", load_organization, check_organization))
+    for name in ("subject.lost", "subject.returned", "subject.reattached", "visibility.set"):
+        registry.add(EventType(name))
+
+
+def load_dataset(ref: str) -> dict[str, Any] | None:
+    """Return what a subject needs of a dataset, by id or name."""
+    row = model.Package.get(ref)
+    if row is None or row.type != "dataset":
+        return None
+    extras = row.extras or {}
+    return {"ref": row.id, "name": row.name, "title": row.title or row.name, "organization_id": row.owner_org,
+            "url": tk.url_for("dataset.read", id=row.name), "guid": extras.get("guid"),
+            "uri": extras.get("uri"), "landing_page": row.url}
+
+
+def load_resource(ref: str) -> dict[str, Any] | None:
+    """Return what a subject needs of a resource, by id."""
+    row = model.Resource.get(ref)
+    if row is None:
+        return None
+    owner = model.Package.get(row.package_id)
+    return {"ref": row.id, "name": None, "title": row.name or row.url, "organization_id": owner.owner_org if owner else None,
+            "url": tk.url_for("dataset_resource.read", id=row.package_id, resource_id=row.id), "uri": row.url}
+
+
+def load_organization(ref: str) -> dict[str, Any] | None:
+    """Return what a subject needs of an organisation, by id or name."""
+    row = model.Group.get(ref)
+    if row is None or not row.is_organization:
+        return None
+    return {"ref": row.id, "name": row.name, "title": row.title or row.name, "organization_id": row.id,
+            "url": tk.url_for("organization.read", id=row.name)}
+
+
+def check_dataset(context: dict[str, Any], ref: str) -> None:
+    """Raise unless the reader may see the dataset."""
+    tk.check_access("package_show", {**context}, {"id": ref})
+
+
+def check_resource(context: dict[str, Any], ref: str) -> None:
+    """Raise unless the reader may see the resource."""
+    tk.check_access("resource_show", {**context}, {"id": ref})
+
+
+def check_organization(context: dict[str, Any], ref: str) -> None:
+    """Raise unless the reader may see the organisation."""
+    tk.check_access("organization_show", {**context}, {"id": ref})

@@ -1,0 +1,34 @@
+"""The same key twice gives one row and the same reply: for double clicks, the back button and retries after a lost answer."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.participation.common.model import Idempotency, now
+
+LONGEST_KEY = 100
+
+
+def claim(person_id: int, action: str, key: str | None) -> str | None:
+    """Claim `key` for the write under way; return the id of what it already made, or None when this is the first time.
+
+    A second request with the same key waits here until the first one has committed or rolled back.
+    """
+    if not key:
+        return None
+    row = insert(Idempotency).values(person_id=person_id, action=action, key=key, created=now())
+    made = model.Session.execute(row.on_conflict_do_nothing().returning(Idempotency.key)).first()
+    if made:
+        return None
+    return model.Session.scalar(sa.select(Idempotency.target_id).where(
+        Idempotency.person_id == person_id, Idempotency.action == action, Idempotency.key == key))
+
+
+def settle(person_id: int, action: str, key: str | None, target_id: object) -> None:
+    """Note what the claimed `key` made, in the same transaction."""
+    if key:
+        model.Session.execute(sa.update(Idempotency).where(
+            Idempotency.person_id == person_id, Idempotency.action == action, Idempotency.key == key,
+        ).values(target_id=str(target_id)))

@@ -1,0 +1,124 @@
+"""Tables that more than one room needs. No foreign keys to CKAN's tables: CKAN deletes rows with raw SQL (docs/decisions/0001)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+def now() -> datetime:
+    """Return the present instant, with its zone."""
+    return datetime.now(UTC)
+
+
+WHEN = sa.DateTime(timezone=True)
+
+
+class Person(tk.BaseModel):
+    """Who acts: an account, or (later) a verified e-mail address without one."""
+
+    __tablename__ = "participation_person"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(sa.Text, unique=True)
+    email: Mapped[str | None] = mapped_column(sa.Text, unique=True)
+    public_name: Mapped[str | None] = mapped_column(sa.Text)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+
+    __table_args__ = (sa.CheckConstraint("user_id IS NOT NULL OR email IS NOT NULL", name="participation_person_known"),)
+
+    @classmethod
+    def for_user(cls, user_id: str) -> int:
+        """Return the id of the account's person, made on first use; safe when two requests do so at once."""
+        found = model.Session.scalar(sa.select(cls.id).where(cls.user_id == user_id))
+        if found is None:
+            model.Session.execute(insert(cls).values(user_id=user_id, created=now()).on_conflict_do_nothing())
+            found = model.Session.scalar(sa.select(cls.id).where(cls.user_id == user_id))
+        return found  # type: ignore[return-value]
+
+
+class Subject(tk.BaseModel):
+    """What is talked about: one row per object, with the keys by which it is found again after it was lost."""
+
+    __tablename__ = "participation_subject"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    type: Mapped[str] = mapped_column(sa.Text)
+    ref: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(sa.Text, default="")
+    name: Mapped[str | None] = mapped_column(sa.Text)
+    organization_id: Mapped[str | None] = mapped_column(sa.Text)
+    guid: Mapped[str | None] = mapped_column(sa.Text)
+    uri: Mapped[str | None] = mapped_column(sa.Text)
+    landing_page: Mapped[str | None] = mapped_column(sa.Text)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+    lost_at: Mapped[datetime | None] = mapped_column(WHEN)
+    merged_into: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+    __table_args__ = (
+        sa.UniqueConstraint("type", "ref", name="participation_subject_type_ref_key"),
+        sa.Index("participation_subject_lost_idx", "lost_at", postgresql_where=sa.text("lost_at IS NOT NULL")),
+        sa.Index("participation_subject_organization_idx", "organization_id"),
+    )
+
+
+class Event(tk.BaseModel):
+    """What happened: append-only (a trigger refuses changes), one row per write, in the write's transaction."""
+
+    __tablename__ = "participation_event"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    type: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(WHEN, default=now)
+    actor_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    subject_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    target_type: Mapped[str] = mapped_column(sa.Text)
+    target_id: Mapped[str] = mapped_column(sa.Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+    __table_args__ = (
+        sa.Index("participation_event_actor_idx", "actor_id", "at"),
+        sa.Index("participation_event_target_idx", "target_type", "target_id"),
+        sa.Index("participation_event_subject_idx", "subject_id", "at"),
+    )
+
+
+class Outbox(tk.BaseModel):
+    """What must still leave the house because of an event: first an announcement, which becomes one mail per recipient."""
+
+    __tablename__ = "participation_outbox"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("participation_event.id"))
+    kind: Mapped[str] = mapped_column(sa.Text)
+    recipient: Mapped[str] = mapped_column(sa.Text, default="")
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+    not_before: Mapped[datetime] = mapped_column(WHEN, default=now)
+    attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.Text)
+    done_at: Mapped[datetime | None] = mapped_column(WHEN)
+
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "kind", "recipient", name="participation_outbox_once_key"),
+        sa.Index("participation_outbox_due_idx", "not_before", postgresql_where=sa.text("done_at IS NULL")),
+    )
+
+
+class Idempotency(tk.BaseModel):
+    """Replies already given: the same person, action and key get the first reply again."""
+
+    __tablename__ = "participation_idempotency"
+
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    action: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    key: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+    target_id: Mapped[str | None] = mapped_column(sa.Text)
+
+    __table_args__ = (sa.Index("participation_idempotency_created_idx", "created"),)

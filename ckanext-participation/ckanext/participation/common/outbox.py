@@ -1,0 +1,118 @@
+"""What leaves the house because of an event: drained by one process, at least once, the event's id as Message-ID.
+
+A row is claimed with `FOR UPDATE SKIP LOCKED` and marked in the same transaction, so a second process or a kill can only
+repeat a mail, never lose one. Its Message-ID is the same each time, by which mail programmes drop the repetition.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib import mailer
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.participation import config
+from ckanext.participation.common import events
+from ckanext.participation.common.model import Event, Outbox, now
+from ckanext.participation.common.registry import registry
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 3600
+
+
+def drain(stop: Callable[[], bool] = lambda: False) -> int:
+    """Handle every row that is due, oldest first; return how many were finished. Ends early when `stop` says so."""
+    done = 0
+    while not stop():
+        result = _next()
+        if result is None:
+            break
+        done += result
+    return done
+
+
+def _next() -> int | None:
+    """Handle one due row: 1 when it is finished, 0 when it must come again, None when nothing is due."""
+    row = model.Session.scalar(
+        sa.select(Outbox).where(Outbox.done_at.is_(None), Outbox.not_before <= sa.func.now(),
+                                Outbox.attempts < config.outbox_attempts())
+        .order_by(Outbox.not_before, Outbox.id).limit(1).with_for_update(skip_locked=True))
+    if row is None:
+        model.Session.rollback()
+        return None
+    identifier, attempts = row.id, row.attempts
+    try:
+        event = model.Session.get(Event, row.event_id)
+        if event is None:
+            raise LookupError(f"event {row.event_id} is missing")
+        (_announce if row.kind == "announce" else _mail)(row, event)
+        row.done_at = now()
+        row.last_error = None
+        model.Session.commit()
+    except Exception as error:
+        # Whatever went wrong, the row must come again and the ones behind it must not wait for it.
+        model.Session.rollback()
+        log.exception("Outbox row %s could not be handled (attempt %s)", identifier, attempts + 1)
+        pause = min(LONGEST_PAUSE, 5 * 2 ** attempts)
+        model.Session.execute(sa.update(Outbox).where(Outbox.id == identifier).values(
+            attempts=attempts + 1, last_error=f"{type(error).__name__}: {error}"[:500], not_before=now() + timedelta(seconds=pause)))
+        model.Session.commit()
+        return 0
+    return 1
+
+
+def _announce(row: Outbox, event: Event) -> None:
+    """Tell other extensions, and add one mail row per recipient."""
+    from ckanext.participation.interfaces import IParticipation
+
+    told = events.as_dict(event)
+    for plugin in p.PluginImplementations(IParticipation):
+        plugin.participation_event(told)
+    entry = registry.event_types[event.type]
+    recipients = entry.recipients(told) if entry.recipients else []
+    for user_id in dict.fromkeys(recipients):
+        model.Session.execute(insert(Outbox).values(
+            event_id=row.event_id, kind="mail", recipient=user_id, created=now(), not_before=now(), attempts=0,
+        ).on_conflict_do_nothing())
+
+
+def _mail(row: Outbox, event: Event) -> None:
+    user = model.User.get(row.recipient)
+    if user is None or user.state != model.State.ACTIVE or not user.email:
+        log.info("Outbox row %s: its recipient has no address any more", row.id)
+        return
+    subject, body = compose(event)
+    host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
+    mailer.mail_recipient(user.display_name, user.email, subject, body,
+                          headers={"Message-ID": f"<participation-event-{event.id}@{host}>", "Auto-Submitted": "auto-generated"})
+
+
+def compose(event: Event) -> tuple[str, str]:
+    """Return subject and plain text of the event's mail, in the site's mail languages one after the other."""
+    entry = registry.event_types[event.type]
+    if entry.wording is None:
+        raise LookupError(f"the event type {event.type} has recipients and no wording")
+    told = events.as_dict(event)
+    parts = [entry.wording(told, lang) for lang in config.mail_languages()]
+    subject = " / ".join(dict.fromkeys(" ".join(part[0].split()) for part in parts))
+    return subject[:200], "\n\n--\n\n".join(part[1] for part in parts)
+
+
+def state() -> dict[str, Any]:
+    """Return what waits and what was given up, for the operator: `{"due", "waiting", "given_up", "sent"}`."""
+    most = config.outbox_attempts()
+    row = model.Session.execute(sa.select(
+        sa.func.count().filter(Outbox.done_at.is_(None), Outbox.not_before <= sa.func.now(), Outbox.attempts < most).label("due"),
+        sa.func.count().filter(Outbox.done_at.is_(None), Outbox.not_before > sa.func.now(), Outbox.attempts < most).label("waiting"),
+        sa.func.count().filter(Outbox.done_at.is_(None), Outbox.attempts >= most).label("given_up"),
+        sa.func.count().filter(Outbox.done_at.is_not(None), Outbox.kind == "mail").label("sent"))).one()
+    return dict(row._mapping)

@@ -1,0 +1,36 @@
+"""Shapes of what common's actions take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.participation import config
+from ckanext.participation.common import text
+from ckanext.participation.common.errors import field_error
+
+
+def cleaned(data: dict[str, Any], field: str, *, most: int | None = None, single_line: bool = False, required: bool = True) -> str:
+    """Return a citizen's text field, cleaned; errors name the field, say what to do, and leave the text with the person."""
+    limit = most or config.text_bytes()
+    raw = data.get(field)
+    if raw is None and not required:
+        return ""
+    if raw is not None and not isinstance(raw, str):
+        raise field_error(field, tk._("Must be a text."))
+    try:
+        return text.clean(raw or "", limit, single_line=single_line)
+    except text.TextError as error:
+        if error.code == "empty" and not required:
+            return ""
+        raise field_error(field, _message(error, limit)) from error
+
+
+def _message(error: text.TextError, limit: int) -> str:
+    if error.code == "empty":
+        return tk._("Write something first.")
+    if error.code == "too_long":
+        return tk._("Too long by {more} bytes: shorten it to {limit} (a letter with an accent counts as two). Nothing was cut."
+                    ).format(more=error.size - limit, limit=limit)
+    return tk._("Holds characters that no computer can store (half of a pair). Type the text again around them.")

@@ -1,0 +1,101 @@
+"""What every request passes: the cross-origin guard, security headers, and errors that keep what a person wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import CKANApp
+from flask import Response, make_response, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from ckanext.participation import config
+from ckanext.participation.common import cross_origin
+from ckanext.participation.common.errors import ForeignOrigin, LimitExceeded
+
+Renderer = Callable[[str], str]
+_renderers: dict[str, Renderer] = {}
+
+
+def keeps_text(endpoint: str, renderer: Renderer) -> None:
+    """Say how the form of `endpoint` is shown again when its request was refused before the view ran.
+
+    `renderer(message)` renders the form with what `request.form` holds and the message on top.
+    """
+    _renderers[endpoint] = renderer
+
+
+def install(app: CKANApp) -> CKANApp:
+    """Add guards, headers and error pages to the application."""
+    app.before_request(cross_origin.guard)
+    app.after_request(_headers)
+    app.register_error_handler(LimitExceeded, _limit_exceeded)
+    app.register_error_handler(ForeignOrigin, _plain_error)
+    app.register_error_handler(CSRFError, _stale_token)
+    app.register_error_handler(OperationalError, _storage_away)
+    app.register_error_handler(InterfaceError, _storage_away)
+    return app
+
+
+def _headers(response: Response) -> Response:
+    policy = config.content_security_policy()
+    if policy and response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    return response
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/") or "/api/" in request.path[:8]
+
+
+def _json_error(kind: str, message: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    body = {"success": False, "error": {"__type": kind, "message": message}}
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, mimetype="application/json")
+
+
+def _page(message: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    """Show the form again with its text where one was sent, else a plain error page."""
+    renderer = _renderers.get(request.endpoint or "")
+    if renderer is not None and request.method == "POST":
+        html = renderer(message)
+    else:
+        html = tk.render("participation/error.html", {"message": message, "code": status})
+    return make_response(html, status, headers or {})
+
+
+def _limit_exceeded(error: LimitExceeded) -> Response:
+    model.Session.rollback()
+    after = {"Retry-After": str(error.seconds)}
+    if _wants_json():
+        return _json_error("Limit Exceeded", str(error.description), 429, after)
+    return _page(str(error.description), 429, after)
+
+
+def _plain_error(error: Any) -> Response:
+    if _wants_json():
+        return _json_error("Authorization Error", str(error.description), error.code)
+    # No renderer here: what a foreign page wrote is not this reader's text.
+    return make_response(tk.render("participation/error.html", {"message": error.description, "code": error.code}), error.code)
+
+
+def _stale_token(error: CSRFError) -> Response:
+    if _wants_json():
+        return _json_error("Authorization Error", str(error.description), 400)
+    return _page(tk._("This form had been open for too long, so nothing was posted. Your text is still here: check it and "
+                      "press the button again."), 400)
+
+
+def _storage_away(_error: Exception) -> Response:
+    model.Session.remove()
+    message = tk._("The catalogue cannot store anything at the moment. Nothing was posted. Copy your text and try again in a minute.")
+    if _wants_json():
+        return _json_error("Service Unavailable", message, 503, {"Retry-After": "30"})
+    # Plain text without our templates: they ask the database for the reader's account.
+    kept = "\n\n".join(request.form[name] for name in ("title", "body") if request.form.get(name))
+    return Response(f"{message}\n\n{kept}\n", 503, {"Retry-After": "30"}, mimetype="text/plain")

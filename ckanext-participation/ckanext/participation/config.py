@@ -1,0 +1,82 @@
+"""Typed readers of this extension's options: the only place that reads them (declared in `config_declaration.yaml`)."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+
+
+def text_bytes() -> int:
+    """Return the most bytes (UTF-8) that one citizen's text may have."""
+    return tk.config["participation.text.max_bytes"]
+
+
+def posts_per_hour() -> int:
+    """Return how many texts one person may post in an hour."""
+    return tk.config["participation.limits.posts_per_hour"]
+
+
+def posts_per_minute() -> int:
+    """Return how many texts one person may post in a minute."""
+    return tk.config["participation.limits.posts_per_minute"]
+
+
+def hold_links() -> int:
+    """Return the number of links from which a text by somebody new is held for review."""
+    return tk.config["participation.visibility.hold_links"]
+
+
+def new_person_days() -> int:
+    """Return for how many days an account counts as new."""
+    return tk.config["participation.visibility.new_person_days"]
+
+
+def fetch_allow() -> frozenset[str]:
+    """Return the addresses (`host:port` or a network such as 10.0.0.0/8) that may be fetched although they are not public."""
+    return frozenset(tk.config["participation.fetch.allow"])
+
+
+def fetch_seconds() -> int:
+    """Return the total seconds one outgoing request may take."""
+    return tk.config["participation.fetch.seconds"]
+
+
+def fetch_bytes() -> int:
+    """Return the most bytes that one outgoing request may bring."""
+    return tk.config["participation.fetch.max_bytes"]
+
+
+def outbox_seconds() -> int:
+    """Return the seconds that the outbox' process waits when there is nothing to send."""
+    return tk.config["participation.outbox.seconds"]
+
+
+def outbox_attempts() -> int:
+    """Return how often a mail is tried before it is left for a person to look at."""
+    return tk.config["participation.outbox.attempts"]
+
+
+def mail_languages() -> list[str]:
+    """Return the languages of a mail, in their order."""
+    return tk.config["participation.outbox.languages"]
+
+
+def harvest_clock_seconds() -> int:
+    """Return the seconds between two looks at the harvest sources' timetable."""
+    return tk.config["participation.harvest.clock_seconds"]
+
+
+def solr_url() -> str:
+    """Return the address of the second Solr core, or an empty text."""
+    return tk.config["participation.search.solr_url"]
+
+
+def content_security_policy() -> str:
+    """Return the Content-Security-Policy header of every page; empty for none."""
+    return tk.config["participation.security.csp"]
+
+
+def languages() -> list[str]:
+    """Return the languages of the site's texts: the default first, then the others of French and English."""
+    default = tk.config["ckan.locale_default"].split("_")[0]
+    first = default if default in {"fr", "en"} else "en"
+    return [first, "en" if first == "fr" else "fr"]

@@ -1,0 +1,83 @@
+"""`ckan participation harvest …`: the clock that starts and finishes harvest jobs, and a run by hand."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+import ckan.plugins.toolkit as tk
+import click
+from ckan import model
+
+from ckanext.participation import config
+
+__all__ = ["commands"]
+
+# A round may fail because a service is being restarted; this many in a row are left to the supervisor.
+MAX_FAILURES = 5
+
+
+@click.group(name="harvest", short_help="Harvest sources: the clock, and a run by hand.")
+def harvest() -> None:
+    """Harvest sources: the clock, and a run by hand."""
+
+
+@harvest.command()
+@click.option("--once", is_flag=True, help="One round, then end.")
+def clock(once: bool) -> None:
+    """Start the jobs that are due, finish those that are done, hand out what was lost; again and again.
+
+    Ends with an error when several rounds in a row failed, for the supervisor to start it anew.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+        # A round in progress is one transaction at a time and may be cut anywhere.
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    failures = 0
+    while not stopped.is_set():
+        try:
+            _round()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            click.echo(f"harvest clock: a round failed ({type(error).__name__}: {str(error)[:200]})", err=True)
+            if once or failures >= MAX_FAILURES:
+                sys.exit(1)
+        if once:
+            return
+        stopped.wait(config.harvest_clock_seconds())
+
+
+def _round() -> None:
+    try:
+        user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+        tk.get_action("harvest_jobs_run")({"model": model, "session": model.Session, "user": user, "ignore_auth": True}, {})
+    finally:
+        # Each round sees the database as it is, and a broken connection is not used twice.
+        model.Session.remove()
+
+
+@harvest.command()
+@click.argument("source")
+def run(source: str) -> None:
+    """Harvest SOURCE (its name or id) here and now, in this process, without the queues."""
+    from ckanext.participation.harvesting import running  # noqa: PLC0415  CKAN's harvest tables must be mapped first
+
+    try:
+        report = running.run(source)
+    except tk.ObjectNotFound:
+        click.echo(f"There is no harvest source {source}.", err=True)
+        sys.exit(1)
+    for sentence in report.sentences:
+        click.echo(sentence, err=True)
+    click.echo(", ".join(f"{count} {status}" for status, count in sorted(report.counts.items())) or "nothing to do")
+    sys.exit(1 if report.counts.get("errored") else 0)
+
+
+commands = [harvest]

@@ -1,0 +1,165 @@
+"""Harvest sources of type `participation_dcat`: a DCAT catalogue, as DCAT-US data.json or in RDF."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import ckan.plugins.toolkit as tk
+from ckanext.dcat.processors import RDFParser
+from ckanext.harvest.model import HarvestObject
+from rdflib import BNode, ConjunctiveGraph, Graph, URIRef
+from rdflib.namespace import RDF
+from rdflib.term import Node
+
+from ckanext.participation.common.fetch import fetch
+from ckanext.participation.harvesting import feeds
+from ckanext.participation.harvesting.from_data_json import from_data_json
+from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
+from ckanext.participation.harvesting.from_rdf import DCAT, catalogue_language, from_rdf, guid_of, repair
+from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
+from ckanext.participation.harvesting.settings import Settings
+from ckanext.participation.harvesting.stages import MAX_PAGES, Entry, SourceProblem, Stages
+
+log = logging.getLogger(__name__)
+
+ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
+PROFILES = ("euro_dcat_ap_3", "euro_dcat_ap_scheming")
+MAX_TRIPLES = 20_000
+MAX_STEPS = 6
+
+
+class ParticipationDCATHarvester(Stages):
+    """Finds out by itself which form of DCAT the address answers with, and follows its pages."""
+
+    def info(self) -> dict[str, str]:
+        """Name the type for the source's form."""
+        return {
+            "name": "participation_dcat",
+            "title": "DCAT",
+            "description": "A catalogue in DCAT: a data.json file, Turtle, RDF/XML or JSON-LD. Give the file's address.",
+            "form_config_interface": "Text",
+        }
+
+    def entries(self, source: Any, chosen: Settings) -> Iterator[Entry]:
+        """Yield (guid, record) of every page; a page seen before ends the run."""
+        address: str | None = source.url
+        asked: set[str] = set()
+        bodies: set[int] = set()
+        while address:
+            if address in asked:
+                raise SourceProblem("The catalogue's pages go round in a circle; each page was read once.")
+            if len(asked) >= MAX_PAGES:
+                raise SourceProblem(f"The catalogue has more than {MAX_PAGES} pages; the rest was not read.")
+            asked.add(address)
+            reply = fetch(address, accept=ACCEPT)
+            if not reply.ok:
+                raise SourceProblem(f"Page {len(asked)} of the catalogue answered with the error {reply.status}.")
+            feed = feeds.read(reply.text, reply.content_type, chosen.rdf_format)
+            if feed.kind == feeds.DATA_JSON:
+                yield from _data_json_entries(feed.document, source.url)
+                return
+            if hash(reply.content) in bodies:
+                raise SourceProblem("The catalogue gives the same page under several addresses; it was read once.")
+            bodies.add(hash(reply.content))
+            parser = parse(feed)
+            yield from _rdf_entries(parser.g, reply.url)
+            following = parser.next_page()
+            address = urljoin(reply.url, following) if following else None
+
+    def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
+        """Map one record of either form."""
+        if not isinstance(content, Mapping) or "turtle" not in content:
+            return from_data_json(content, mapper)
+        parser = parse(feeds.Feed(feeds.TURTLE, str(content["turtle"])))
+        ref: Node | None = URIRef(str(content["uri"])) if content.get("uri") else None
+        if ref is None:
+            ref = next(iter(parser.g.subjects(RDF.type, DCAT.Dataset)), None)
+        if ref is None:
+            raise Unreadable("The record is not a dcat:Dataset.")
+        if not mapper.catalogue_language and content.get("language"):
+            mapper = Mapper(mapper.register, mapper.formats, mapper.default_language, str(content["language"]))
+        return from_rdf(parser.g, ref, parser.profiled(ref), mapper)
+
+    def get_original_url(self, harvest_object_id: str) -> str | None:
+        """The record's own address, for the report; the source's when it has none."""
+        row = HarvestObject.get(harvest_object_id)
+        if row is None:
+            return None
+        return row.guid if row.guid.startswith(("http://", "https://")) else row.source.url
+
+
+class OneByOneParser(RDFParser):
+    """ckanext-dcat's parser, asked for one dataset, so that an odd one costs no other."""
+
+    def profiled(self, ref: Node) -> dict[str, Any]:
+        """What the profiles read of one dataset; raises Unreadable when one of them stumbles."""
+        found: dict[str, Any] = {}
+        try:
+            for profile in self._profiles:
+                profile(self.g, dataset_type=self.dataset_type, compatibility_mode=False).parse_dataset(found, ref)
+        except Exception as error:
+            # Profiles raise whatever an odd value makes them raise.
+            log.info("a profile could not read %s", ref, exc_info=True)
+            raise Unreadable(f"The record's RDF could not be read ({type(error).__name__}).") from error
+        return found
+
+
+def parse(feed: feeds.Feed) -> OneByOneParser:
+    """Parse RDF; raises NotACatalogue in plain words whatever a parser of rdflib raises."""
+    stated = tk.config.get("ckanext.dcat.rdf.profiles")
+    parser = OneByOneParser(profiles=tk.aslist(stated) or list(PROFILES))
+    try:
+        parser.g.parse(data=feed.text, format=feed.kind)
+    except RecursionError:
+        raise feeds.NotACatalogue("The RDF is nested too deeply to be a catalogue.") from None
+    except Exception as error:
+        # There is no common class of what rdflib's parsers raise.
+        log.info("RDF could not be parsed as %s", feed.kind, exc_info=True)
+        line = getattr(error, "lines", None) or getattr(error, "lineno", None)
+        where = f" near line {line + 1}" if isinstance(line, int) else ""
+        raise feeds.NotACatalogue(f"The RDF is broken{where}: it could not be read as {feed.kind}.") from None
+    repair(parser.g)
+    return parser
+
+
+def _data_json_entries(document: Mapping[str, Any], address: str) -> Iterator[Entry]:
+    for number, row in enumerate(document["dataset"], 1):
+        guid = data_json_guid(row) if isinstance(row, Mapping) else ""
+        yield guid or f"{address}#{number}", row
+
+
+def _rdf_entries(graph: ConjunctiveGraph, address: str) -> Iterator[Entry]:
+    language = catalogue_language(graph)
+    refs = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)), key=lambda ref: (guid_of(graph, ref), str(ref)))
+    for number, ref in enumerate(refs, 1):
+        guid = guid_of(graph, ref) or f"{address}#{number}"
+        uri = str(ref) if isinstance(ref, URIRef) else ""
+        yield guid, {"uri": uri, "language": language, "turtle": _part(graph, ref).serialize(format="turtle")}
+
+
+def _part(graph: ConjunctiveGraph, ref: Node) -> Graph:
+    """What a page says about one dataset: its triples and those of what it names, but not of other datasets."""
+    part = Graph()
+    for prefix, namespace in graph.namespaces():
+        part.bind(prefix, namespace)
+    others = set(graph.subjects(RDF.type, DCAT.Dataset)) | set(graph.subjects(RDF.type, DCAT.Catalog))
+    level: list[Node] = [ref]
+    seen: set[Node] = {ref}
+    for _ in range(MAX_STEPS):
+        following: list[Node] = []
+        for node in level:
+            for triple in graph.triples((node, None, None)):
+                if len(part) >= MAX_TRIPLES:
+                    raise SourceProblem(f"One dataset of the catalogue has more than {MAX_TRIPLES} statements.")
+                part.add(triple)
+                target = triple[2]
+                if isinstance(target, (URIRef, BNode)) and target not in seen and target not in others:
+                    seen.add(target)
+                    following.append(target)
+        level = following
+    return part
+
+

@@ -1,0 +1,185 @@
+"""What an address answered: a `data.json`, one of RDF's formats, or something else, which is then named in plain words. Pure.
+
+Also here: what is refused before a parser sees it. An XML document type may hold entities that grow to gigabytes or name
+other files; a JSON-LD context by address would make the parser fetch whatever the catalogue names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from xml.parsers import expat
+
+# rdflib's names for the formats
+TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
+DATA_JSON = "data.json"
+
+MAX_NODES = 2_000_000
+_TYPES = {
+    "text/turtle": TURTLE, "application/x-turtle": TURTLE, "text/n3": "n3", "text/rdf+n3": "n3", "application/n-triples": N_TRIPLES,
+    "application/rdf+xml": XML, "application/ld+json": JSON_LD,
+}
+_TURTLE_START = re.compile(r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE)
+_HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_NAMES_A_CONTEXT = {
+    # The same terms as the address would give, kept here because addresses are not asked.
+    "http://schema.org": {"@vocab": "http://schema.org/"},
+    "https://schema.org": {"@vocab": "http://schema.org/"},
+}
+
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
+    return message
+
+
+class NotACatalogue(ValueError):
+    """The answer is not a catalogue we read; `sentence` says in plain words what it is instead."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A catalogue ready for its parser: `kind` is DATA_JSON or a format of rdflib; `document` is parsed JSON, or None."""
+
+    kind: str
+    text: str
+    document: Any = None
+
+
+def read(text: str, content_type: str = "", stated: str = "") -> Feed:
+    """Find out what `text` is. `stated` is the format that the source's configuration names, if any.
+
+    :raises NotACatalogue: in plain words, when nothing here reads it
+    """
+    text = text.lstrip("\ufeff")
+    head = text[:4096].lstrip()
+    if not head:
+        raise NotACatalogue(N_("The address answered with an empty page."))
+    declared = _TYPES.get(stated.lower(), stated.lower()) or _TYPES.get(content_type, "")
+    if _HTML.match(head):
+        raise NotACatalogue(N_("This is a web page, not a catalogue. Give the address of the catalogue's file itself."))
+    if head[0] in "{[" and not (head[0] == "[" and declared in {TURTLE, "n3"}):
+        return _json(text)
+    if declared in {TURTLE, "n3", N_TRIPLES} or _TURTLE_START.match(head):
+        if head.startswith(("<?xml", "<rdf:RDF")):
+            return _xml(text)
+        return Feed(declared if declared in {TURTLE, "n3", N_TRIPLES} else TURTLE, text)
+    if head[0] == "<":
+        return _xml(text)
+    raise NotACatalogue(N_("This is not a catalogue in a format that is read here: data.json, Turtle, RDF/XML or JSON-LD."))
+
+
+def _json(text: str) -> Feed:
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise NotACatalogue(N_("The JSON is nested too deeply to be a catalogue.")) from None
+    except ValueError as error:
+        raise NotACatalogue(_broken_json(error)) from None
+    if isinstance(document, dict) and isinstance(document.get("dataset"), list):
+        return Feed(DATA_JSON, text, document)
+    if isinstance(document, list) and document and all(isinstance(row, dict) and "@type" not in row and "@id" not in row for row in document):
+        if any("title" in row and ("identifier" in row or "distribution" in row) for row in document):
+            return Feed(DATA_JSON, text, {"dataset": document})
+    if isinstance(document, dict) and "result" in document and "success" in document:
+        raise NotACatalogue(N_("This is the API of a CKAN catalogue. Choose the source type “CKAN” and give the catalogue's first address."))
+    if isinstance(document, dict) and ("jsonapi" in document or _is_json_api(document.get("data"))):
+        raise NotACatalogue(N_("This is a JSON:API answer, not a DCAT catalogue."))
+    if isinstance(document, dict) and document.get("type") in {"FeatureCollection", "Feature"}:
+        raise NotACatalogue(N_("This is a GeoJSON file: data, not a catalogue of data."))
+    rows = document if isinstance(document, list) else [document]
+    if not any(isinstance(row, dict) and any(key in row for key in ("@context", "@graph", "@id", "@type")) for row in rows):
+        raise NotACatalogue(N_("This JSON is neither a data.json (it has no list named “dataset”) nor JSON-LD."))
+    local = local_contexts(document)
+    return Feed(JSON_LD, json.dumps(local), local)
+
+
+def _broken_json(error: ValueError) -> str:
+    line = getattr(error, "lineno", 0)
+    return f"The JSON is broken at line {line}." if line else "The JSON is broken."
+
+
+def _is_json_api(data: object) -> bool:
+    return isinstance(data, list) and bool(data) and all(isinstance(row, dict) and "attributes" in row for row in data)
+
+
+def local_contexts(document: Any) -> Any:
+    """The same JSON-LD with the contexts that we keep written out.
+
+    :raises NotACatalogue: when it names a context by an address that we do not keep, or imports one
+    """
+    stack = [document]
+    seen = 0
+    while stack:
+        node = stack.pop()
+        seen += 1
+        if seen > MAX_NODES:
+            raise NotACatalogue(N_("The JSON-LD is larger than this site reads."))
+        if isinstance(node, dict):
+            if "@import" in node:
+                raise NotACatalogue(_foreign_context(node["@import"]))
+            if "@context" in node:
+                node["@context"] = _context(node["@context"])
+            stack.extend(value for value in node.values() if isinstance(value, (dict, list)))
+        elif isinstance(node, list):
+            stack.extend(value for value in node if isinstance(value, (dict, list)))
+    return document
+
+
+def _context(context: Any) -> Any:
+    if isinstance(context, str):
+        kept = _NAMES_A_CONTEXT.get(context.rstrip("/"))
+        if kept is None:
+            raise NotACatalogue(_foreign_context(context))
+        return kept
+    return [_context(one) for one in context] if isinstance(context, list) else context
+
+
+def _foreign_context(context: object) -> str:
+    return f"The JSON-LD asks for a context from another address ({str(context)[:200]}), which is not fetched. Ask the source to write it out."
+
+
+class _Root(Exception):
+    pass
+
+
+def _xml(text: str) -> Feed:
+    """RDF/XML, judged by its first element; the parser stops there, and at any document type before it."""
+    found: list[str] = []
+
+    def doctype(*_: object) -> None:
+        raise NotACatalogue(N_("The XML has a document type (DOCTYPE), which is refused because it can hide harmful content."))
+
+    def start(name: str, _: object) -> None:
+        found.append(name)
+        raise _Root
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = doctype
+    parser.EntityDeclHandler = doctype
+    parser.StartElementHandler = start
+    # The text is decoded already: what the first line says about its bytes no longer holds.
+    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    try:
+        parser.Parse(body[:200_000].encode("utf-8", "replace"), len(body) <= 200_000)
+    except _Root:
+        pass
+    except expat.ExpatError as error:
+        raise NotACatalogue(f"The XML is broken at line {error.lineno}.") from None
+    if not found:
+        raise NotACatalogue(N_("The XML has no content."))
+    namespace, _, name = found[0].rpartition(" ")
+    if namespace == "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
+        return Feed(XML, body)
+    if "isotc211" in namespace or "opengis.net/cat" in namespace or name in {"MD_Metadata", "GetRecordsResponse", "MD_DataIdentification"}:
+        raise NotACatalogue(N_("This is geographic metadata (ISO 19115 in XML, often from a CSW service), not a DCAT catalogue in RDF."))
+    if name in {"rss", "feed"}:
+        raise NotACatalogue(N_("This is a news feed (RSS or Atom), not a catalogue."))
+    if name == "html" or "xhtml" in namespace:
+        raise NotACatalogue(N_("This is a web page, not a catalogue. Give the address of the catalogue's file itself."))
+    raise NotACatalogue(f"This is XML, but not RDF: it begins with “{name[:60]}”.")

@@ -1,0 +1,79 @@
+"""Which organisation a harvested dataset belongs to: found here, or made with its names in both languages.
+
+A harvest fills the source's own organisation and those that harvests made; never one that people made here, for else
+whoever may add a source could publish in any organisation's name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.participation.harvesting.record import Organisation
+from ckanext.participation.harvesting.settings import Settings
+from ckanext.participation.metadata import fields
+
+# `remote_identifiers` is what tells an organisation made by a harvest.
+_MARK = "remote_identifiers"
+
+
+def owner_of(
+    organisation: Organisation | None,
+    own: str | None,
+    settings: Settings,
+    user: str,
+    details: Callable[[Organisation], Organisation],
+) -> tuple[str | None, list[str]]:
+    """The id of the owner, and sentences for the report.
+
+    :param own: id of the source's own organisation
+    :param details: asks the source for more about an organisation that is about to be made
+    """
+    if organisation is None or settings.organizations == "source":
+        return own, []
+    renamed = settings.organization_names.get(organisation.identifier) or settings.organization_names.get(organisation.name)
+    if renamed:
+        organisation = replace(organisation, name=renamed["name"], title_translated=renamed.get("title_translated") or organisation.title_translated)
+    if not organisation.name:
+        return own, []
+    here = model.Group.get(organisation.name)
+    if here is None:
+        here = _make(organisation if renamed else details(organisation), user)
+    if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
+        return here.id, []
+    return own, [f"The organisation “{organisation.name}” was made here by people, so the dataset went to the source's own organisation."]
+
+
+def _make(organisation: Organisation, user: str) -> Any:
+    wanted = {
+        "name": organisation.name,
+        "title_translated": fields.accept("organization", "title_translated", organisation.title_translated),
+        "description_translated": fields.accept("organization", "description_translated", organisation.description_translated),
+        "image_url": organisation.image_url,
+        "url": fields.accept("organization", "url", organisation.url),
+        _MARK: [organisation.identifier or organisation.name],
+    }
+    values = {key: value for key, value in wanted.items() if value}
+    try:
+        made = tk.get_action("organization_create")({"user": user, "ignore_auth": True}, values)
+    except tk.ValidationError:
+        model.Session.rollback()
+        # Another process may have made it in the meantime; anything else is an error of this record.
+        here = model.Group.get(organisation.name)
+        if here is None:
+            raise
+        return here
+    return model.Group.get(made["id"])
+
+
+def identifiers(group: Any) -> list[str]:
+    """The source identifiers that an organisation made by a harvest carries."""
+    try:
+        return json.loads(group.extras.get(_MARK) or "[]")
+    except ValueError:
+        return []

@@ -1,0 +1,62 @@
+"""One harvest job from start to end in this process: what `ckan participation harvest run` and the tests use."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckanext.harvest import queue
+from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject, HarvestObjectError
+
+
+@dataclass
+class Report:
+    """What a run did: datasets by what happened to them, and the sentences of its report."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    sentences: list[str] = field(default_factory=list)
+
+
+def run(source: str) -> Report:
+    """Gather and import the source (name or id), then finish its job.
+
+    :raises ObjectNotFound: when there is no such harvest source
+    """
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    found = tk.get_action("harvest_source_show")(_context(user), {"id": source})
+    created = tk.get_action("harvest_job_create")(_context(user), {"source_id": found["id"], "run": False})
+    job = HarvestJob.get(created["id"])
+    harvester = queue.get_harvester(job.source.type)
+    job.status = "Running"
+    job.save()
+    for object_id in queue.gather_stage(harvester, job) or []:
+        queue.fetch_and_import_stages(harvester, HarvestObject.get(object_id))
+    job = HarvestJob.get(created["id"])
+    job.status = "Finished"
+    job.finished = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    job.save()
+    tk.get_action("harvest_source_reindex")(_context(user), {"id": found["id"]})
+    return _report(job.id)
+
+
+def _context(user: str) -> dict[str, Any]:
+    return {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
+
+
+def _report(job_id: str) -> Report:
+    counts = model.Session.execute(
+        sa.select(HarvestObject.report_status, sa.func.count()).where(HarvestObject.harvest_job_id == job_id)
+        .group_by(HarvestObject.report_status)
+    )
+    gathered = model.Session.scalars(sa.select(HarvestGatherError.message).where(HarvestGatherError.harvest_job_id == job_id))
+    imported = model.Session.execute(
+        sa.select(HarvestObject.guid, HarvestObjectError.message)
+        .join(HarvestObjectError, HarvestObjectError.harvest_object_id == HarvestObject.id)
+        .where(HarvestObject.harvest_job_id == job_id).order_by(HarvestObject.guid)
+    )
+    return Report(Counter({status: count for status, count in counts}), [*gathered, *(f"{guid}: {message}" for guid, message in imported)])

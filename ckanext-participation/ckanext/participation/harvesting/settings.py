@@ -1,0 +1,117 @@
+"""The configuration of one harvest source: the JSON that its form takes, checked. Pure; the keys are in docs/harvesting.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_FORMATS = ("turtle", "xml", "json-ld", "nt", "n3", "text/turtle", "application/rdf+xml", "application/ld+json", "application/n-triples", "text/n3")
+
+
+class BadSettings(ValueError):
+    """The configuration says something that is not understood; the message names the key."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a source's configuration asks for."""
+
+    organizations: str = "publisher"
+    organization_names: dict[str, dict[str, Any]] = field(default_factory=dict)
+    language: str = ""
+    remove_up_to: int = 20
+    force_all: bool = False
+    rdf_format: str = ""
+    api_key: str = field(default="", repr=False)
+    organizations_filter_include: tuple[str, ...] = ()
+    organizations_filter_exclude: tuple[str, ...] = ()
+    groups_filter_include: tuple[str, ...] = ()
+    groups_filter_exclude: tuple[str, ...] = ()
+
+
+def read(written: str | None) -> Settings:
+    """The settings of a source; raises BadSettings with a sentence that names the key."""
+    if not written or not written.strip():
+        return Settings()
+    try:
+        stated = json.loads(written)
+    except (ValueError, RecursionError):
+        raise BadSettings("The configuration must be JSON, such as {\"language\": \"fr\"}.") from None
+    if not isinstance(stated, dict):
+        raise BadSettings("The configuration must be a JSON object, such as {\"language\": \"fr\"}.")
+    known = [one.name for one in fields(Settings)]
+    unknown = sorted(set(stated) - set(known))
+    if unknown:
+        raise BadSettings(f"{', '.join(unknown)} is not a key of this source type. Keys are: {', '.join(known)}.")
+    for both in ("organizations", "groups"):
+        if f"{both}_filter_include" in stated and f"{both}_filter_exclude" in stated:
+            raise BadSettings(f"Use either {both}_filter_include or {both}_filter_exclude, not both.")
+    return Settings(**{key: _CHECKS[key](key, value) for key, value in stated.items()})
+
+
+def _one_of(*allowed: str) -> Callable[[str, Any], str]:
+    def check(key: str, value: Any) -> str:
+        if value not in allowed:
+            raise BadSettings(f"{key} must be one of: {', '.join(allowed)}.")
+        return value
+
+    return check
+
+
+def _boolean(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadSettings(f"{key} must be true or false.")
+    return value
+
+
+def _percent(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+        raise BadSettings(f"{key} must be a whole number from 0 to 100.")
+    return value
+
+
+def _secret(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,2000}", value):
+        raise BadSettings(f"{key} must be one word.")
+    return value
+
+
+def _names(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in value):
+        raise BadSettings(f"{key} must be a list of names, such as [\"city-of-quebec\"].")
+    return tuple(value)
+
+
+def _organisations(key: str, value: Any) -> dict[str, dict[str, Any]]:
+    sound = isinstance(value, dict) and all(
+        isinstance(row, dict)
+        and _NAME.fullmatch(str(row.get("name", "")))
+        and isinstance(row.get("title_translated", {}), dict)
+        and all(isinstance(text, str) for text in row.get("title_translated", {}).values())
+        for row in value.values()
+    )
+    if not sound:
+        raise BadSettings(
+            f"{key} must say for each name at the source what it is here, "
+            "such as {\"opendata.example.org\": {\"name\": \"example\", \"title_translated\": {\"en\": \"Example\", \"fr\": \"Exemple\"}}}."
+        )
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "organizations": _one_of("publisher", "source"),
+    "organization_names": _organisations,
+    "language": _one_of("fr", "en"),
+    "remove_up_to": _percent,
+    "force_all": _boolean,
+    "rdf_format": _one_of(*_FORMATS),
+    "api_key": _secret,
+    "organizations_filter_include": _names,
+    "organizations_filter_exclude": _names,
+    "groups_filter_include": _names,
+    "groups_filter_exclude": _names,
+}

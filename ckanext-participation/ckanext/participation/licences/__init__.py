@@ -1,0 +1,21 @@
+"""What may I do with this data? The licence register and the answers drawn from it.
+
+Promises:
+- every licence of the register states its permissions, duties and prohibitions in a closed vocabulary, with
+  the wording of its credit line, its names in French and English and where each fact comes from;
+- whatever a publisher wrote (id, title, address) leads to one licence of the register, or to a plain "several
+  match" or "none matches"; nothing is guessed;
+- CKAN's own licence list is generated from the register, so forms, facets and `isopen` agree with the
+  licence box.
+
+Leaves out: texts of licences (linked, never copied), legal advice, and anything stored in the database.
+
+Neighbours: `harvesting` calls `rules.recognise`; `search` gets `index.index_fields` through the registry; `theme`
+shows the licence box. The register's files live in the repository's `licences/` folder, reached through
+`data/licences`.
+
+Modules: `terms` (vocabulary and its wording) · `licence` (one licence) · `reading` (one file) · `register` (all
+files, checked together) · `folding` (spelling differences) · `rules` (recognition, openness, credit line) · `box`
+(what a page shows) · `index` (what the search index gets) · `export` (CKAN's licence list). None of these imports
+CKAN.
+"""

@@ -1,0 +1,67 @@
+"""One licence of the register, as the files state it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+OpenDefinition = Literal["conformant", "not-conformant", "unknown"]
+Texts = dict[str, str]
+
+
+def pick(texts: Texts, lang: str) -> str:
+    """The text in this language, else in the other one, else nothing."""
+    if lang.startswith("fr"):
+        return texts.get("fr") or texts.get("en", "")
+    return texts.get("en") or texts.get("fr", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence: its names, addresses, terms and the credit line it asks for."""
+
+    id: str
+    family: str
+    names: Texts
+    short_name: str = ""
+    version: str = ""
+    jurisdiction: str = ""
+    url: str = ""
+    url_fr: str = ""
+    deed: Texts = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    spdx: str = ""
+    eu_uri: str = ""
+    aliases: tuple[str, ...] = ()
+    generic_for: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    prohibitions: tuple[str, ...] = ()
+    attribution: Texts = field(default_factory=dict)
+    open_definition: OpenDefinition = "unknown"
+    supersedes: tuple[str, ...] = ()
+    selectable: bool = True
+    notes: Texts = field(default_factory=dict)
+    sources: tuple[dict[str, str], ...] = ()
+    file: str = ""
+
+    def name(self, lang: str) -> str:
+        """The licence's name for a reader of this language."""
+        return pick(self.names, lang)
+
+    def short(self, lang: str) -> str:
+        """The name that fits in a sentence: the short one where the licence has one."""
+        return self.short_name or self.name(lang)
+
+    def text_url(self, lang: str) -> str:
+        """Address of the legal text, in French where it has one."""
+        return self.url_fr if lang.startswith("fr") and self.url_fr else self.url
+
+    def deed_url(self, lang: str) -> str:
+        """Address of the page to send a reader to: the plain-language summary, else the legal text."""
+        return pick(self.deed, lang) or self.text_url(lang)
+
+    @property
+    def states_terms(self) -> bool:
+        """Whether the register knows what this licence allows or forbids."""
+        return bool(self.permissions or self.prohibitions)

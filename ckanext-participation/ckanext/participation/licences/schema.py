@@ -1,0 +1,39 @@
+"""What the licence actions accept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+LONGEST_NAME = 2_000
+
+
+def _text(*first: str) -> list[Any]:
+    return [*map(tk.get_validator, first), tk.get_validator("unicode_only"), _not_too_long]
+
+
+def _not_too_long(value: str) -> str:
+    if len(value) > LONGEST_NAME:
+        raise tk.Invalid(tk._("At most {number} characters").format(number=LONGEST_NAME))
+    return value
+
+
+def licence_list() -> dict[str, list[Any]]:
+    one_of: Any = tk.get_validator("one_of")
+    return {
+        "family": _text("ignore_missing"),
+        "openness": [*_text("ignore_missing"), one_of(["open", "not-open", "unknown"])],
+    }
+
+
+def licence_show() -> dict[str, list[Any]]:
+    return {"id": _text("not_missing", "not_empty")}
+
+
+def licence_recognise() -> dict[str, list[Any]]:
+    return {name: _text("ignore_missing") for name in ("id", "title", "url")}
+
+
+def licence_credit() -> dict[str, list[Any]]:
+    return {"id": _text("not_missing", "not_empty")}

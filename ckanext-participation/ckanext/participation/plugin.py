@@ -1,0 +1,137 @@
+"""Table of contents: which plugin offers which rooms. No logic lives here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+from ckan.lib.plugins import DefaultTranslation
+from ckan.types import CKANApp
+
+from ckanext.participation import assemble, interfaces
+from ckanext.participation.common import registry as registries
+from ckanext.participation.common import web
+
+HERE = Path(__file__).parent
+
+
+class _Rooms(p.SingletonPlugin):
+    """Hands the rooms of a plugin to CKAN's interfaces."""
+
+    p.implements(p.IActions, inherit=True)
+    p.implements(p.IAuthFunctions, inherit=True)
+    p.implements(p.IValidators, inherit=True)
+    p.implements(p.ITemplateHelpers, inherit=True)
+    p.implements(p.IBlueprint, inherit=True)
+    p.implements(p.IClick, inherit=True)
+
+    rooms: tuple[str, ...] = ()
+
+    @property
+    def house(self) -> assemble.House:
+        """Return what this plugin's rooms offer, collected once."""
+        if "_house" not in self.__dict__:
+            self._house = assemble.assemble(self.rooms)
+        return self._house
+
+    def get_actions(self) -> dict[str, Any]:
+        return dict(self.house.actions)
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        return dict(self.house.auth)
+
+    def get_validators(self) -> dict[str, Any]:
+        return dict(self.house.validators)
+
+    def get_helpers(self) -> dict[str, Any]:
+        return dict(self.house.helpers)
+
+    def get_blueprint(self) -> list[Any]:
+        return list(self.house.blueprints)
+
+    def get_commands(self) -> list[Any]:
+        return [assemble.command_group] if self.house.commands else []
+
+
+@tk.blanket.config_declarations
+class ParticipationPlugin(_Rooms, DefaultTranslation):
+    """UI, API and tables: subjects, threads, metadata, search."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.IMiddleware, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
+    p.implements(p.IFacets, inherit=True)
+    p.implements(p.ITranslation)
+
+    rooms = ("common", "metadata", "threads", "search")
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_public_directory(config, "public")
+        tk.add_resource("assets", "participation")
+
+    def make_middleware(self, app: CKANApp, config: CKANConfig) -> CKANApp:
+        return web.install(app)
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        from ckanext.participation.search import hooks
+
+        return hooks.before_dataset_index(pkg_dict, registries.registry.index_fields())
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        from ckanext.participation.search import hooks
+
+        return hooks.before_dataset_search(search_params)
+
+    def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
+        from ckanext.participation.search import hooks
+
+        return hooks.facets(facets_dict)
+
+    def organization_facets(self, facets_dict: Any, organization_type: str, package_type: str | None) -> Any:
+        from ckanext.participation.search import hooks
+
+        return hooks.facets(facets_dict)
+
+    def i18n_directory(self) -> str:
+        return str(HERE / "i18n")
+
+    def i18n_domain(self) -> str:
+        return "ckanext-participation"
+
+
+class ParticipationLicencesPlugin(_Rooms):
+    """The licence register, its recognition and its box; usable alone."""
+
+    p.implements(p.IConfigurer)
+
+    rooms = ("licences",)
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "participation")
+
+
+class ParticipationHarvestPlugin(_Rooms):
+    """What both harvest source types share: commands and settings. Each type is a plugin of its own (docs/decisions/0002)."""
+
+    rooms = ("harvesting",)
+
+
+class ParticipationThemePlugin(_Rooms):
+    """The catalogue's own look on CKAN's classic templates."""
+
+    p.implements(p.IConfigurer)
+
+    rooms = ("theme",)
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "theme/templates")
+        tk.add_public_directory(config, "theme/public")
+        tk.add_resource("theme/assets", "participation_theme")
+
+
+__all__ = ["ParticipationHarvestPlugin", "ParticipationLicencesPlugin", "ParticipationPlugin", "ParticipationThemePlugin", "interfaces"]

@@ -1,0 +1,275 @@
+"""Every field that this extension adds to the search index, for both cores, in one list.
+
+`solr/derive_schema.py` writes the schemas of both cores from this list and `docs/search-fields.md` is printed
+from it, so a new field is one row here. CKAN's own fields of the `ckan` core are in CKAN's schema and are not
+repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DATASETS = "ckan"
+PARTICIPATION = "participation"
+
+LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its Solr type, whether it repeats, where its value comes from and what it is for."""
+
+    core: str
+    name: str
+    type: str
+    multi: bool
+    source: str
+    why: str
+    stored: bool = False
+    required: bool = False
+    # Fields that hold a copy of this one; Solr copies when a document arrives.
+    copied_to: tuple[str, ...] = ()
+
+
+_EVERYTHING = ("text_fr", "text_en")
+_TITLE = (*_EVERYTHING, "title_exact")
+
+
+def _dataset(
+    name: str, type_: str, source: str, why: str, *, multi: bool = False, copied_to: tuple[str, ...] = ()
+) -> Field:
+    return Field(DATASETS, name, type_, multi, source, why, copied_to=copied_to)
+
+
+def _document(
+    name: str,
+    type_: str,
+    source: str,
+    why: str,
+    *,
+    multi: bool = False,
+    stored: bool = True,
+    required: bool = False,
+    copied_to: tuple[str, ...] = (),
+) -> Field:
+    return Field(PARTICIPATION, name, type_, multi, source, why, stored, required, copied_to)
+
+
+DATASET_FIELDS: tuple[Field, ...] = (
+    _dataset(
+        "title_fr", "text_fr", "title_translated.fr, else title", "French title, stemmed", copied_to=_TITLE
+    ),
+    _dataset(
+        "title_en", "text_en", "title_translated.en, else title", "English title, stemmed", copied_to=_TITLE
+    ),
+    _dataset(
+        "title_exact",
+        "text_exact",
+        "copy of both titles",
+        "a title with the very word comes first",
+        multi=True,
+    ),
+    _dataset(
+        "notes_fr", "text_fr", "notes_translated.fr, else notes", "French description", copied_to=_EVERYTHING
+    ),
+    _dataset(
+        "notes_en", "text_en", "notes_translated.en, else notes", "English description", copied_to=_EVERYTHING
+    ),
+    _dataset(
+        "tags_fr",
+        "text_fr",
+        "keywords_translated.fr, tags",
+        "keywords as words, not only as facet values",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "tags_en",
+        "text_en",
+        "keywords_translated.en, tags",
+        "keywords as words, not only as facet values",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "resources_fr",
+        "text_fr",
+        "each resource's name_translated.fr, description_translated.fr, else name, description",
+        "what the files are called",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "resources_en",
+        "text_en",
+        "each resource's name_translated.en, description_translated.en, else name, description",
+        "what the files are called",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "organization_fr",
+        "text_fr",
+        "the organisation's title_translated.fr, else title",
+        "find by who publishes",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "organization_en",
+        "text_en",
+        "the organisation's title_translated.en, else title",
+        "find by who publishes",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "words",
+        "text_exact",
+        "name, formats, titles of groups, other extensions' contributions",
+        "words that belong to no language",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _dataset(
+        "text_fr",
+        "text_fr",
+        "copy of all the fields above",
+        "everything read as French: a word is found in whatever field and language it stands",
+        multi=True,
+    ),
+    _dataset(
+        "text_en",
+        "text_en",
+        "copy of all the fields above",
+        "everything read as English: a word is found in whatever field and language it stands",
+        multi=True,
+    ),
+    _dataset(
+        "participation_licence", "string", "room licences: id in the register", "facet and filter by licence"
+    ),
+    _dataset(
+        "participation_openness",
+        "string",
+        "room licences: open, restricted, closed, unknown",
+        "facet by openness",
+    ),
+    _dataset(
+        "participation_language",
+        "string",
+        "language of the dataset and of its resources, two letters",
+        "facet by language of the data",
+        multi=True,
+    ),
+    _dataset(
+        "participation_threads", "int", "room threads: visible threads", "shown in lists; sort by discussion"
+    ),
+    _dataset(
+        "participation_threads_open",
+        "int",
+        "room threads: open problem reports and questions",
+        "filter: to answer",
+    ),
+    _dataset("participation_comments", "int", "room threads: visible comments", "sort by discussion"),
+    _dataset("participation_requests", "int", "reserved for room requests", "requests this dataset answers"),
+    _dataset("participation_showcases", "int", "reserved for room showcases", "applications that use it"),
+    _dataset(
+        "participation_people",
+        "int",
+        "reserved: distinct people who follow, support, reuse",
+        "use signal for ranking",
+    ),
+)
+
+DOCUMENT_FIELDS: tuple[Field, ...] = (
+    _document("index_id", "string", "site_id:type:id", "unique key", required=True),
+    _document("id", "string", "id of the thread, request or showcase", "load the row", required=True),
+    _document("site_id", "string", "ckan.site_id", "several sites can share a core", required=True),
+    _document("type", "string", "thread, request, showcase", "what it is", required=True),
+    _document("subject_type", "string", "dataset, resource, organization, ...", "what a thread is about"),
+    _document("subject_id", "string", "durable id of the subject", "what a thread is about"),
+    _document(
+        "subject_title",
+        "text_exact",
+        "title snapshot of the subject",
+        "shown in lists",
+        copied_to=_EVERYTHING,
+    ),
+    _document(
+        "title_fr", "text_fr", "title, when French or of unknown language", "title, stemmed", copied_to=_TITLE
+    ),
+    _document(
+        "title_en",
+        "text_en",
+        "title, when English or of unknown language",
+        "title, stemmed",
+        copied_to=_TITLE,
+    ),
+    _document(
+        "title_exact",
+        "text_exact",
+        "copy of both titles",
+        "the very word comes first",
+        multi=True,
+        stored=False,
+    ),
+    _document(
+        "body_fr",
+        "text_fr",
+        "visible text, when French or unknown",
+        "text, stemmed",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _document(
+        "body_en",
+        "text_en",
+        "visible text, when English or unknown",
+        "text, stemmed",
+        multi=True,
+        copied_to=_EVERYTHING,
+    ),
+    _document(
+        "text_fr",
+        "text_fr",
+        "copy of titles, texts and subject",
+        "everything read as French",
+        multi=True,
+        stored=False,
+    ),
+    _document(
+        "text_en",
+        "text_en",
+        "copy of titles, texts and subject",
+        "everything read as English",
+        multi=True,
+        stored=False,
+    ),
+    _document("state", "string", "open, closed, ... of the type", "filter"),
+    _document("kind", "string", "question, problem, suggestion, thanks, ...", "facet"),
+    _document("lang", "string", "language the text was written in", "facet; which title to show"),
+    _document("organization", "string", "name of the organisation answerable", "facet and filter"),
+    _document(
+        "permission_labels",
+        "string",
+        "labels of the subject (get_dataset_labels)",
+        "who may find it: every query filters on the reader's labels",
+        multi=True,
+        stored=False,
+        required=True,
+    ),
+    _document("created", "date", "UTC", "sort"),
+    _document("modified", "date", "UTC, last visible change", "sort"),
+    _document("n_comments", "int", "visible comments", "sort, lists"),
+    _document("n_supports", "int", "distinct people who support", "sort, ranking"),
+    _document("n_follows", "int", "distinct people who follow", "sort, ranking"),
+    _document("url", "string", "path of its page, without host and language", "link"),
+    _document("_version_", "long", "Solr", "Solr's own optimistic lock", stored=False),
+)
+
+FIELDS: tuple[Field, ...] = DATASET_FIELDS + DOCUMENT_FIELDS
+
+
+def fields_of(core: str) -> tuple[Field, ...]:
+    """The rows of one core, in the order of the schema."""
+    return tuple(field for field in FIELDS if field.core == core)

@@ -1,0 +1,78 @@
+"""Dates and times as a person reads them: absolute, in their language and the portal's time zone, with a relative hint.
+
+Pure: nothing here knows CKAN. Harvested dates are of every precision, and stay at the one they came with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from babel.core import Locale
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+
+# Canada's habits: "14 h 08" and "2:08 p.m.", "4 novembre 2026" and "November 4, 2026".
+_REGIONS = {"fr": "fr_CA", "en": "en_CA"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_YEAR = re.compile(r"\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`iso` for the machine, `text` for the reader, `ago` as a hint (empty for a month or a year)."""
+
+    iso: str
+    text: str
+    ago: str
+
+
+def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.datetime) -> Moment:
+    """Read `value` (a datetime, a date or ISO 8601 text; without a zone it is UTC) for a reader of `lang`.
+
+    Text that is no date comes back as it is, so that a page never fails over a harvested oddity.
+    """
+    locale = _locale(lang)
+    if isinstance(value, dt.datetime):
+        return _instant(value, locale, zone, hours, now)
+    written = value.isoformat() if isinstance(value, dt.date) else str(value or "").strip()
+    try:
+        if _DAY.fullmatch(written):
+            return _day(dt.date.fromisoformat(written), locale, zone, now)
+        if _MONTH.fullmatch(written):
+            first = dt.date.fromisoformat(written + "-01")
+            return Moment(written, format_skeleton("yMMMM", first, locale=locale), "")
+        if _YEAR.fullmatch(written):
+            return Moment(written, written, "")
+        return _instant(dt.datetime.fromisoformat(written), locale, zone, hours, now)
+    except ValueError:
+        return Moment("", written, "")
+
+
+def _locale(lang: str) -> Locale:
+    base = lang.split("_")[0].split("-")[0].lower()
+    return Locale.parse(_REGIONS.get(base, base))
+
+
+def _day(day: dt.date, locale: Locale, zone: dt.tzinfo, now: dt.datetime) -> Moment:
+    days = (day - now.astimezone(zone).date()).days
+    return Moment(day.isoformat(), format_date(day, "long", locale=locale), _hint(dt.timedelta(days=days), locale, days=True))
+
+
+def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, now: dt.datetime) -> Moment:
+    aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    local = aware.astimezone(zone)
+    text = format_date(local.date(), "long", locale=locale)
+    if hours:
+        text = f"{text}, {format_time(local.time(), 'short', locale=locale)}"
+    return Moment(local.isoformat(timespec="seconds"), text, _hint(aware - now, locale, days=False))
+
+
+def _hint(distance: dt.timedelta, locale: Locale, *, days: bool) -> str:
+    # "0 days ago" says nothing, and a clock that runs ahead must not put a message into the future.
+    if days and not distance.days:
+        return ""
+    if not days and distance >= dt.timedelta(seconds=-59) and distance < dt.timedelta(minutes=5):
+        return format_timedelta(dt.timedelta(minutes=-1), add_direction=True, locale=locale)
+    return format_timedelta(distance, add_direction=True, locale=locale, granularity="day" if days else "minute")

@@ -1,0 +1,134 @@
+"""Tables and statements of threads. Numbers are dense per thread; counters change in the statement that changes what they count."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ckanext.participation.common.model import WHEN, Subject, now
+from ckanext.participation.common.visibility import HELD, VISIBLE
+
+
+class Thread(tk.BaseModel):
+    """A titled conversation about one subject."""
+
+    __tablename__ = "participation_thread"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("participation_subject.id"))
+    kind: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(sa.Text)
+    lang: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text, default="open")
+    visibility: Mapped[str] = mapped_column(sa.Text, default=VISIBLE)
+    author_id: Mapped[int] = mapped_column(sa.BigInteger)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+    next_seq: Mapped[int] = mapped_column(sa.Integer, default=1)
+    n_visible: Mapped[int] = mapped_column(sa.Integer, default=0)
+    last_seq: Mapped[int] = mapped_column(sa.Integer, default=0)
+    last_at: Mapped[datetime] = mapped_column(WHEN, default=now)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('question', 'problem', 'suggestion', 'thanks')", name="participation_thread_kind_check"),
+        sa.CheckConstraint("state IN ('open', 'answered', 'closed', 'locked')", name="participation_thread_state_check"),
+        sa.CheckConstraint("visibility IN ('visible', 'held', 'hidden', 'removed')", name="participation_thread_visibility_check"),
+        sa.Index("participation_thread_subject_idx", "subject_id", "last_at", "id"),
+        sa.Index("participation_thread_latest_idx", "last_at", "id", postgresql_where=sa.text("visibility = 'visible'")),
+    )
+
+    @classmethod
+    def take_number(cls, thread_id: int, *, visible: bool, at: datetime) -> int:
+        """Take the next message number and count the message, in one statement that also holds the row until the commit."""
+        values: dict[str, Any] = {"next_seq": cls.next_seq + 1, "version": cls.version + 1}
+        if visible:
+            values |= {"n_visible": cls.n_visible + 1, "last_seq": cls.next_seq, "last_at": at}
+        return model.Session.execute(sa.update(cls).where(cls.id == thread_id).values(**values)
+                                     .returning(cls.next_seq - 1)).scalar_one()
+
+    @classmethod
+    def of_subject(cls, subject_id: int, *, limit: int, before: tuple[datetime, int] | None) -> list[Thread]:
+        """Return the threads of a subject that are not held, the latest spoken in first."""
+        query = sa.select(cls).where(cls.subject_id == subject_id, cls.visibility == VISIBLE)
+        if before:
+            query = query.where(sa.tuple_(cls.last_at, cls.id) < sa.tuple_(*before))
+        return list(model.Session.scalars(query.order_by(cls.last_at.desc(), cls.id.desc()).limit(limit)))
+
+    @classmethod
+    def latest(cls, limit: int) -> list[tuple[Thread, Subject]]:
+        """Return the latest visible threads of the site with their subjects; rights are the caller's to check."""
+        rows = model.Session.execute(
+            sa.select(cls, Subject).join(Subject, Subject.id == cls.subject_id)
+            .where(cls.visibility == VISIBLE, Subject.lost_at.is_(None), Subject.merged_into.is_(None))
+            .order_by(cls.last_at.desc(), cls.id.desc()).limit(limit))
+        return [(row[0], row[1]) for row in rows]
+
+    @classmethod
+    def count(cls) -> int:
+        """Return how many visible threads the site has."""
+        return model.Session.scalar(sa.select(sa.func.count()).where(cls.visibility == VISIBLE)) or 0
+
+    @classmethod
+    def move(cls, from_subject: int, to_subject: int) -> int:
+        """Give every thread of one subject to another."""
+        return model.Session.execute(sa.update(cls).where(cls.subject_id == from_subject).values(subject_id=to_subject)).rowcount
+
+
+class Comment(tk.BaseModel):
+    """One message: its number, its place among the replies, its text and the text's safe HTML."""
+
+    __tablename__ = "participation_comment"
+
+    thread_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("participation_thread.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    parent_seq: Mapped[int | None] = mapped_column(sa.Integer)
+    path: Mapped[str] = mapped_column(sa.Text(collation="C"))
+    depth: Mapped[int] = mapped_column(sa.SmallInteger)
+    author_id: Mapped[int] = mapped_column(sa.BigInteger)
+    on_behalf_of: Mapped[str | None] = mapped_column(sa.Text)
+    lang: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text, default=VISIBLE)
+    state_reason: Mapped[str | None] = mapped_column(sa.Text)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+    edited: Mapped[datetime | None] = mapped_column(WHEN)
+    body: Mapped[str] = mapped_column(sa.Text)
+    body_html: Mapped[str] = mapped_column(sa.Text)
+    text_version: Mapped[int] = mapped_column(sa.SmallInteger)
+
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('visible', 'held', 'hidden', 'removed')", name="participation_comment_state_check"),
+        # Hidden and removed messages stay in the page as tombstones that keep their replies; held ones are not there yet.
+        sa.Index("participation_comment_page_idx", "thread_id", "path", postgresql_where=sa.text("state <> 'held'")),
+        sa.Index("participation_comment_held_idx", "created", postgresql_where=sa.text("state = 'held'")),
+        sa.Index("participation_comment_author_idx", "author_id"),
+    )
+
+    @classmethod
+    def page(cls, thread_id: int, *, limit: int, after: str | None, person_id: int | None, everything: bool) -> list[Comment]:
+        """Return messages in depth-first order after the path `after`; held ones only to their author, or with `everything`."""
+        shown = cls.state != HELD
+        query = sa.select(cls).where(cls.thread_id == thread_id)
+        if not everything:
+            query = query.where(sa.or_(shown, cls.author_id == person_id) if person_id is not None else shown)
+        if after:
+            query = query.where(cls.path > after)
+        return list(model.Session.scalars(query.order_by(cls.path).limit(limit)))
+
+    @classmethod
+    def openings(cls, thread_ids: list[int]) -> dict[int, Comment]:
+        """Return the first message of each thread, in one statement."""
+        rows = model.Session.scalars(sa.select(cls).where(cls.thread_id.in_(thread_ids), cls.seq == 1))
+        return {row.thread_id: row for row in rows}
+
+    @classmethod
+    def answers(cls, thread_ids: list[int]) -> dict[int, Comment]:
+        """Return the latest visible answer in an organisation's name of each thread, in one statement."""
+        rows = model.Session.scalars(
+            sa.select(cls).where(cls.thread_id.in_(thread_ids), cls.on_behalf_of.is_not(None), cls.state == VISIBLE, cls.seq > 1)
+            .order_by(cls.thread_id, cls.seq.desc()).distinct(cls.thread_id))
+        return {row.thread_id: row for row in rows}

@@ -1,0 +1,46 @@
+"""What threads enter for others: their events and mails, the dataset page's panel, the queue's kinds, what moves with a subject."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.participation.common.errors import field_error
+from ckanext.participation.common.people import Actor
+from ckanext.participation.common.registry import EventType, ModerationKind, Panel, Registry
+from ckanext.participation.threads import mails, queue
+from ckanext.participation.threads.model import Thread
+
+ON_DATASET = 5
+
+
+def register(registry: Registry) -> None:
+    """Enter the room's events, panel, queue kind and mover."""
+    registry.add(EventType("thread.created", mails.thread_recipients, mails.thread_wording))
+    registry.add(EventType("comment.created", mails.comment_recipients, mails.comment_wording))
+    registry.add(Panel("threads", "dataset", "participation/threads/snippets/panel.html", dataset_panel, order=10))
+    registry.add(ModerationKind("comment", queue.held, change))
+    registry.add_mover("threads", Thread.move)
+
+
+def dataset_panel(pkg: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the conversation on a dataset's page shows: the latest threads and where the rest is."""
+    page = tk.get_action("participation_thread_list")({}, {"subject_id": pkg["id"], "limit": ON_DATASET})
+    return {"threads": page["results"], "more": page["next"] is not None, "subject_id": pkg["name"], "subject_type": "dataset"}
+
+
+def change(identifier: str, state: str, reason: str, actor: Actor) -> dict[str, Any]:
+    """Give a message (`thread#number`) another visibility, without committing; the first message takes its thread along."""
+    thread_id, _, seq = identifier.partition("#")
+    if not (thread_id.isdigit() and seq.isdigit() and len(thread_id) < 19 and len(seq) < 10):
+        raise field_error("id", tk._("Must be the thread's and the message's number, such as 42#3."))
+    changed = queue.change(int(thread_id), int(seq), state, reason)
+    if changed is None:
+        raise tk.ObjectNotFound(tk._("There is no message with this number."))
+    model.Session.flush()
+    return changed
+
+
+__all__ = ["register"]

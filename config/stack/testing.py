@@ -1,0 +1,91 @@
+"""`make test` and `make check`: pytest on throw-away services, in a home that is deleted afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import settings
+import supervision
+import up
+from errors import StackError
+from layout import BIN, ROOT, Home, free_port
+from report import say, step
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium on this machine, or None."""
+    return os.environ.get("CHROMIUM") or next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+
+
+def ensure_browser() -> str:
+    """Return Chromium's path; install it when this is root on Debian, else say the one line to run."""
+    found = find_browser()
+    if found:
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        with step("Chromium for the browser tests"):
+            subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
+            subprocess.run(["apt-get", "install", "-y", "-qq", "chromium", "fonts-dejavu"], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        found = find_browser()
+        if found:
+            return found
+    raise StackError("the browser tests need Chromium: sudo apt-get install chromium (or leave them out: BROWSER=none make test)")
+
+
+def run(words: list[str], *, browser: bool, lint: bool) -> int:
+    """Run lint, then pytest with `words`; return the exit code."""
+    up.install("dev", own_solr=not os.environ.get("SOLR_URL"))
+    env = dict(os.environ)
+    if browser:
+        env["CHROMIUM"] = ensure_browser()
+    else:
+        env["BROWSER"] = "none"
+        say("Browser tests are left out (BROWSER=none).")
+    if lint:
+        with step("Lint"):
+            lint_all()
+    folder = Path(tempfile.mkdtemp(prefix="participation-test-"))
+    folder.chmod(0o755)
+    home = Home.open(folder, free_port())
+    try:
+        found = settings.services(home)
+        with step("Throw-away PostgreSQL, Redis and Solr"):
+            up.prepare(home, found, profile="test", demo=False, durable=False)
+            up.start_services(home, found, demo=False, application=False)
+        with step("Test database"):
+            up.inside(home, "upgrade")
+        env.update(PARTICIPATION_TEST_HOME=str(home.path), CKAN_INI=str(home.ini), PYTHONPATH=str(ROOT / "config"))
+        return subprocess.run([str(BIN / "python"), "-m", "pytest", f"--ckan-ini={home.ini}", *words],
+                              cwd=ROOT, env=env, check=False).returncode
+    finally:
+        supervision.shut_down(home)
+        if os.environ.get("KEEP"):
+            say(f"Kept: {home.path}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def lint_all() -> None:
+    """Run every linter; raise StackError with their words when one finds something."""
+    package = "ckanext-participation/ckanext/participation"
+    checks = (
+        [str(BIN / "ruff"), "check", "."],
+        [str(BIN / "pyright")],
+        [str(BIN / "lint-imports"), "--no-cache"],
+        [str(BIN / "yamllint"), "-s", "licences", "schemas", "docker", package],
+    )
+    wrong = []
+    for words in checks:
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False,
+                              env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
+        if done.returncode:
+            wrong.append(f"{Path(words[0]).name}:\n{(done.stdout + done.stderr).strip()}")
+    if wrong:
+        raise StackError("\n\n".join(wrong))
