@@ -16,6 +16,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).resolve().parent
@@ -114,7 +115,7 @@ def page(fields: ModuleType) -> str:
     return "\n".join(lines) + "\n"
 
 
-def extend(frame: str, fields: tuple) -> str:
+def extend(frame: str, fields: tuple[Any, ...]) -> str:
     """`frame` with our types, fields and copies put in before the closing tags."""
     types = (HERE / "types.xml").read_text(encoding="utf-8")
     copies = [
@@ -126,7 +127,7 @@ def extend(frame: str, fields: tuple) -> str:
     return text.replace("<schema ", f"{MADE}\n<schema ", 1).rstrip("\n") + "\n"
 
 
-def _element(field: object) -> str:
+def _element(field: Any) -> str:
     attributes = {
         "name": field.name,
         "type": field.type,
@@ -160,6 +161,8 @@ def _ckan_schema() -> str:
 def _load(path: Path) -> ModuleType:
     # By path: the list needs neither CKAN nor the extension installed.
     spec = importlib.util.spec_from_file_location("participation_search_fields", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path} cannot be read as Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

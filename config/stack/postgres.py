@@ -99,6 +99,11 @@ def make_database(home: Home) -> None:
         subprocess.run([str(binaries() / "createdb"), *words, DATABASE], check=True)
 
 
+def execute(home: Home, statement: str) -> None:
+    """Run one statement in the catalogue's database."""
+    subprocess.run([str(binaries() / "psql"), "-h", str(socket(home)), "-U", DATABASE, "-d", DATABASE, "-qc", statement], check=True)
+
+
 def url(home: Home) -> str:
     """Return SQLAlchemy's URL of the catalogue's database."""
     return f"postgresql://{DATABASE}@/{DATABASE}?host={socket(home)}"

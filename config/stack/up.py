@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 import postgres
 import prerequisites
@@ -18,7 +20,8 @@ import settings
 import solr
 import supervision
 from errors import StackError
-from layout import BIN, PYTHON, ROOT, Home, port_in_use
+from layout import BIN, EXTENSION, PYTHON, ROOT, Home, port_in_use
+from python_env import LOCKS
 from report import say, step, wait_until
 
 
@@ -38,16 +41,19 @@ def up(home: Home, *, demo: bool = True) -> None:
         prepare(home, found, profile=os.environ.get("PARTICIPATION_PROFILE", "demo"), demo=demo)
     with step("Services: PostgreSQL, Redis, Solr"):
         start_services(home, found, demo=demo)
-    with step("Database schema and licence register"):
-        inside(home, "upgrade")
+    with step("Database schema and licence register") as progress:
+        upgrade(home, found, progress)
     names = list(supervision.APPLICATION)
     with step("The catalogue: web, jobs, harvesting, mail"):
-        supervision.start(home, names)
+        # The site first: on two cores, six processes loading CKAN at once would all be slow.
+        supervision.start(home, ["web"])
         wait_until(lambda: answers(home), "The site", 90, lambda: supervision.failed(home, names))
-    if demo:
+        supervision.start(home, names)
+    if demo and not (home.path / "demo.done").exists():
         with step("Demonstration: accounts, sources, harvest") as progress:
             inside(home, "demo", str(home.ports["replay"]))
             wait_for_harvest(home, progress)
+        (home.path / "demo.done").touch()
     say()
     _closing_words(home, time.monotonic() - began, demo=demo)
 
@@ -86,6 +92,26 @@ def prepare(home: Home, found: settings.Services, *, profile: str, demo: bool, d
     if demo:
         more["participation.fetch.allow"] = f"127.0.0.1:{home.ports['replay']}"
     settings.write_ini(home, profile, found, more)
+
+
+def upgrade(home: Home, found: settings.Services, progress: Callable[[str], None] = lambda _text: None) -> None:
+    """Bring the database's schema and the licence list up to date; skip it when this very version has done so before."""
+    stamp = home.path / "upgraded"
+    wanted = _version_mark()
+    # A database that is not ours may have been replaced since.
+    if "postgres" in found.own and stamp.exists() and stamp.read_text() == wanted:
+        progress("up to date")
+        return
+    inside(home, "upgrade")
+    stamp.write_text(wanted)
+
+
+def _version_mark() -> str:
+    parts = [LOCKS["run"], *sorted((EXTENSION / "ckanext").rglob("migration/**/*.py")), *sorted((ROOT / "licences").glob("*.yaml"))]
+    digest = hashlib.sha256()
+    for path in parts:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def start_services(home: Home, found: settings.Services, *, demo: bool, application: bool = True) -> None:

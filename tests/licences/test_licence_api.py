@@ -45,6 +45,8 @@ def test_an_unknown_licence_is_not_found() -> None:
         ("participation_licence_show", {"id": ["a"]}, "id"),
         ("participation_licence_recognise", {"url": "x" * 100_000}, "url"),
         ("participation_licence_recognise", {"title": {"a": 1}}, "title"),
+        ("participation_licence_recognise", {"title": 5}, "title"),
+        ("participation_licence_credit", {"id": "a\x00b"}, "id"),
         ("participation_licence_credit", {"id": ""}, "id"),
     ],
 )

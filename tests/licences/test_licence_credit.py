@@ -163,6 +163,22 @@ def test_the_box_says_what_one_may_must_and_may_not_do(register: Register) -> No
     assert shown["deed_url"] == "https://ouvert.canada.ca/fr/licence-du-gouvernement-ouvert-canada"
 
 
+def test_the_day_of_a_harvest_is_not_given_as_a_date_of_the_data(register: Register) -> None:
+    harvested = {
+        "license_id": "etalab-2.0",
+        "title": "Rivières",
+        "metadata_created": "2026-01-01T00:00:00",
+        "metadata_modified": "2026-01-01T00:00:00",
+        "extras": [{"key": "harvest_object_id", "value": "1"}],
+    }
+    assert "2026" not in box.credit_lines(box.of_dataset(register, harvested), harvested, "")["fr"]
+    local = {**harvested, "extras": []}
+    assert (
+        "mise à jour du 1er janvier 2026"
+        in box.credit_lines(box.of_dataset(register, local), local, "")["fr"]
+    )
+
+
 @pytest.mark.parametrize(
     "dataset", [{}, {"license_id": None}, {"license_id": "notspecified"}, {"license_id": " "}]
 )
@@ -184,6 +200,28 @@ def test_a_licence_the_register_does_not_know_is_shown_as_given(register: Regist
         "City of Philadelphia License",
         "https://example.org/l",
     )
+
+
+def test_the_words_that_a_harvest_kept_are_shown_when_the_licence_is_not_recognised(
+    register: Register,
+) -> None:
+    said = "City of Philadelphia License · https://example.org/phl"
+    dataset = {"license_id": "notspecified", "extras": [{"key": "licence_as_published", "value": said}]}
+    shown = box.contents(register, dataset, "en", "")
+    assert (shown["state"], shown["given_name"], shown["given_url"]) == (
+        "unrecognised",
+        said,
+        "https://example.org/phl",
+    )
+    assert index_fields(dataset)["participation_licence"] == "unrecognised"
+    assert index_fields({"license_id": "notspecified", "extras_licence_as_published": said}) == index_fields(
+        dataset
+    )
+
+
+def test_a_licence_learnt_after_the_harvest_is_known_from_the_words_it_kept(register: Register) -> None:
+    dataset = {"license_id": "notspecified", "licence_as_published": "Open Government Licence – Toronto"}
+    assert box.contents(register, dataset, "en", "")["id"] == "OGL-Toronto"
 
 
 def test_an_address_that_is_not_a_web_address_is_never_linked(register: Register) -> None:
@@ -232,7 +270,7 @@ def test_ckan_reads_the_list_and_finds_canadas_licence_open(register: Register) 
 def test_the_command_line_lists_checks_and_exports(tmp_path: Path) -> None:
     run = CliRunner().invoke
     assert "OGL-Canada-2.0" in run(cli.licences, ["list"]).output
-    assert "all well" in run(cli.licences, ["check"]).output
+    assert "addresses: well" in run(cli.licences, ["check"]).output
     (tmp_path / "Bad.yaml").write_text("id: Bad\n", encoding="utf-8")
     refused = run(cli.licences, ["check", str(tmp_path)])
     assert refused.exit_code == 1

@@ -11,12 +11,7 @@ from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from rdflib.namespace import DCAT, DCTERMS
 
-PLUGINS = "participation scheming_datasets scheming_organizations dcat"
-
-pytestmark = [
-    pytest.mark.ckan_config("ckan.plugins", PLUGINS),
-    pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index"),
-]
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 BOTH = {"fr": "Routes de l’hiver", "en": "Winter roads"}
 NOTES = {"fr": "Longue *description*.", "en": "Long *description*."}
@@ -56,8 +51,10 @@ def test_one_language_is_enough_outside_a_form_and_the_other_is_counted() -> Non
     assert ("title_translated", "fr") not in gaps
 
 
-@pytest.mark.ckan_config("ckan.locale_default", "fr")
-def test_the_plain_title_follows_the_sites_default_language() -> None:
+def test_the_plain_title_follows_the_sites_default_language(
+    ckan_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.locale_default", "fr")
     create()
     assert shown()["title"] == "Routes de l’hiver"
 
@@ -120,88 +117,6 @@ def test_what_a_form_sends_wins_over_what_was_stored() -> None:
     assert dataset["notes_translated"] == NOTES
 
 
-@pytest.mark.ckan_config("ckan.locale_default", "fr")
-def test_a_refusal_speaks_plainly() -> None:
-    assert refusal(issued="soon")["issued"] == [
-        "Write the date as YYYY, YYYY-MM or YYYY-MM-DD, for example 2026-11-03."
-    ]
-
-
-def repr_short(value: Any) -> str:
-    return repr(value)[:12]
-
-TEXT_FIELDS = ["title", "notes", "version", "maintainer", "author", "maintainer_email", "url", "issued", "provenance",
-               "identifier", "uri", "frequency", "access_rights", "distribution_category", "license_id"]  # fmt: skip
-
-
-@pytest.mark.parametrize("value", [["a", 3], {"x": "y"}, "a\x00b", "\ud800", "x" * 1_000_000], ids=repr_short)
-@pytest.mark.parametrize("field", TEXT_FIELDS)
-def test_a_bad_value_is_refused_on_its_own_field(field: str, value: Any) -> None:
-    assert field in refusal(**{field: value})
-
-
-@pytest.mark.parametrize("value", [["Routes"], {"es": "Calles"}, {"fr": ["x"]}, {"fr": "a\x00"}, 3, {"fr": "\ud800"},
-                                   {"fr": "x" * 1_000_000}, [{"fr": "x"}]], ids=repr_short)  # fmt: skip
-@pytest.mark.parametrize("field", ["title_translated", "notes_translated", "quality_notes_translated"])
-def test_a_bad_translation_is_refused_on_its_own_field(field: str, value: Any) -> None:
-    assert field in refusal(**{field: value})
-
-
-@pytest.mark.parametrize("field", ["name", "owner_org"])
-@pytest.mark.parametrize("value", ["a\x00b", "\ud800", ["a"], {"a": "b"}], ids=repr_short)
-def test_a_bad_name_or_organisation_is_refused_before_the_database_is_asked(field: str, value: Any) -> None:
-    assert field in refusal(**{field: value})
-
-
-@pytest.mark.parametrize("field", ["language", "theme", "documentation", "conforms_to"])
-@pytest.mark.parametrize("value", [[{"a": "b"}], {"a": "b"}, ["a\x00"], ["\ud800"], ["x" * 5_000], [["a"]]], ids=repr_short)
-def test_a_bad_value_in_a_list_is_refused_on_its_own_field(field: str, value: Any) -> None:
-    assert field in refusal(**{field: value})
-
-
-@pytest.mark.parametrize("field", ["contact", "publisher", "temporal_coverage", "spatial_coverage", "quality"])
-@pytest.mark.parametrize("value", ["text", ["text"], 3, [["a"]]], ids=repr_short)
-def test_a_misshapen_group_is_refused_on_its_own_field(field: str, value: Any) -> None:
-    assert field in refusal(**{field: value})
-
-
-@pytest.mark.parametrize("field", ["resources", "tags", "extras", "groups"])
-def test_a_misshapen_list_of_ckan_is_refused_on_its_own_field(field: str) -> None:
-    assert field in refusal(**{field: ["text"]})
-
-
-@pytest.mark.parametrize(
-    ("field", "row", "child"),
-    [
-        ("contact", {"name": "Team", "email": "nobody"}, "email"),
-        ("contact", {"name": "a\x00"}, "name"),
-        ("temporal_coverage", {"start": "2014", "end": "2013"}, "end"),
-        ("temporal_coverage", {"start": "soon"}, "start"),
-        ("spatial_coverage", {"geom": "Quebec"}, "geom"),
-        ("data_dictionary", {"url": "javascript:alert(1)"}, "url"),
-        ("quality", {"heading": "beauty"}, "heading"),
-    ],
-)
-def test_a_bad_value_in_a_group_is_refused_on_its_subfield(field: str, row: dict[str, str], child: str) -> None:
-    assert list(refusal(**{field: [row]})[field][0]) == [child]
-
-
-@pytest.mark.parametrize("extra", [{"key": "k", "value": "a\x00"}, {"key": "a\x00", "value": "v"}])
-def test_an_extra_that_cannot_be_stored_is_refused(extra: dict[str, str]) -> None:
-    assert "extras" in refusal(extras=[extra])
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("size", "big"), ("size", 2**63), ("url", "javascript:alert(1)"), ("name_translated", {"es": "x"}),
-     ("hash", "a\x00"), ("issued", "soon"), ("language", ["klingon"]), ("format", ["CSV"]), ("license", {"a": 1})],
-)  # fmt: skip
-def test_a_bad_value_of_a_file_is_refused_on_that_file(field: str, value: Any) -> None:
-    good = {"url": "https://example.org/a.csv"}
-    errors = refusal(resources=[good, {"url": "https://example.org/b.csv", field: value}])["resources"]
-    assert list(errors[-1]) == [field]
-
-
 FULL: dict[str, Any] = {
     "notes_translated": NOTES,
     "tags_translated": {"fr": ["l'hiver", "routes"], "en": ["winter", "Routes"]},
@@ -260,8 +175,7 @@ def test_what_was_shown_can_be_sent_back_unchanged() -> None:
     call_action("package_update", **before)
     after = shown()
     for dataset in (before, after):
-        for name in ("metadata_modified",):
-            dataset.pop(name)
+        dataset.pop("metadata_modified")
         for resource in dataset["resources"]:
             resource.pop("metadata_modified")
     assert after == before
@@ -334,6 +248,7 @@ def test_a_graph_without_french_has_no_empty_french_title() -> None:
 def test_an_organisation_speaks_both_languages() -> None:
     call_action(
         "organization_create",
+        {"user": factories.Sysadmin()["name"]},
         name="transport",
         title_translated={"fr": "Ministère des Transports", "en": "Ministry of Transport"},
         description_translated={"fr": "Les routes."},
@@ -345,18 +260,6 @@ def test_an_organisation_speaks_both_languages() -> None:
     assert organisation["title_translated"]["fr"] == "Ministère des Transports"
     assert organisation["description"] == "Les routes."
     assert organisation["remote_identifiers"] == ["https://example.org/orgs/1"]
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("title_translated", {"es": "x"}), ("email", "nobody"), ("url", "example"), ("name", "a\x00b"), ("title", ["x"]),
-     ("remote_identifiers", [{"a": 1}]), ("title_translated", "x" * 1_000_000), ("image_url", "javascript:x")],
-    ids=repr_short,
-)  # fmt: skip
-def test_a_bad_value_of_an_organisation_is_refused_on_its_own_field(field: str, value: Any) -> None:
-    with pytest.raises(tk.ValidationError) as error:
-        call_action("organization_create", **{"name": "transport", "title_translated": BOTH, field: value})
-    assert field in error.value.error_dict
 
 
 def test_a_plain_organisation_from_ckans_factory_is_taken() -> None:

@@ -29,11 +29,11 @@ class Allowed:
     """What may be asked although it is not public."""
 
     networks: tuple[Network, ...] = ()
-    hosts: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+    hosts: frozenset[tuple[str | Address, int]] = field(default_factory=frozenset)
 
     def covers(self, host: str, address: Address, port: int) -> bool:
         """Whether `address` (to which `host` resolved) may be asked on this port."""
-        if (host.rstrip(".").lower(), port) in self.hosts or (str(address), port) in self.hosts:
+        if (host.rstrip(".").lower(), port) in self.hosts or (address, port) in self.hosts:
             return True
         return any(address.version == network.version and address in network for network in self.networks)
 
@@ -41,18 +41,26 @@ class Allowed:
 def parse_allowed(entries: Iterable[str]) -> Allowed:
     """The allow list from its entries: `host:port`, `[::1]:port`, an address or a network such as 10.0.0.0/8."""
     networks: list[Network] = []
-    hosts: set[tuple[str, int]] = set()
+    hosts: set[tuple[str | Address, int]] = set()
     for entry in entries:
         match = _HOST_AND_PORT.fullmatch(entry)
         if match:
-            host = str(ipaddress.ip_address(match["six"])) if match["six"] else match["host"].rstrip(".").lower()
-            hosts.add((host, int(match["port"])))
+            hosts.add((_host(match["six"] or match["host"], entry), int(match["port"])))
             continue
         try:
             networks.append(ipaddress.ip_network(entry, strict=False))
         except ValueError:
             raise NotAnAllowance(f"{entry!r} is neither host:port nor a network") from None
     return Allowed(tuple(networks), frozenset(hosts))
+
+
+def _host(written: str, entry: str) -> str | Address:
+    try:
+        return ipaddress.ip_address(written)
+    except ValueError:
+        if ":" in written:
+            raise NotAnAllowance(f"{entry!r} is neither host:port nor a network") from None
+        return written.rstrip(".").lower()
 
 
 def plain(text: str) -> Address:

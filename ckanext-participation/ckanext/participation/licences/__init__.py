@@ -10,12 +10,12 @@ Promises:
 
 Leaves out: texts of licences (linked, never copied), legal advice, and anything stored in the database.
 
-Neighbours: `harvesting` calls `rules.recognise`; `search` gets `index.index_fields` through the registry; `theme`
-shows the licence box. The register's files live in the repository's `licences/` folder, reached through
-`data/licences`.
+Neighbours: `harvesting` calls `rules.recognise`; `search` gets `index.index_fields` through the registry;
+`theme` shows the licence box. The register's files live in the repository's `licences/` folder, reached
+through `data/licences`.
 
-Modules: `terms` (vocabulary and its wording) · `licence` (one licence) · `reading` (one file) · `register` (all
-files, checked together) · `folding` (spelling differences) · `rules` (recognition, openness, credit line) · `box`
-(what a page shows) · `index` (what the search index gets) · `export` (CKAN's licence list). None of these imports
-CKAN.
+Modules: `terms` (vocabulary and its wording) · `licence` (one licence) · `reading` (one file) · `register`
+(all files, checked together) · `folding` (spelling differences) · `rules` (recognition, openness, credit
+line) · `box` (what a page shows) · `index` (what the search index gets) · `export` (CKAN's licence list).
+None of these imports CKAN.
 """

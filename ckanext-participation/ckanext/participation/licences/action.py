@@ -122,7 +122,7 @@ def participation_licence_credit(context: Context, data_dict: dict[str, Any]) ->
     :type id: string
 
     :returns: `dataset` (its id), `licence` (id in the register or null), `openness`, `required` (whether the
-        licence asks for a credit) and `lines`, the credit line by language (empty when the licence is not known)
+        licence asks for a credit) and `lines`, the credit line by language (empty when it has none)
     :rtype: dictionary
 
     :raises ValidationError: `id` is missing
@@ -141,5 +141,5 @@ def participation_licence_credit(context: Context, data_dict: dict[str, Any]) ->
         "licence": found.licence.id if found.licence else None,
         "openness": rules.openness(found.licence),
         "required": bool(found.licence and "attribution" in found.licence.duties),
-        "lines": box.credits(found, dataset, url),
+        "lines": box.credit_lines(found, dataset, url),
     }

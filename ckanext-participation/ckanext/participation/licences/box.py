@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from . import rules
-from .folding import clean, looks_like_url
+from .folding import clean, looks_like_url, urls_in
 from .licence import Licence
 from .register import Register
 from .terms import TERMS
@@ -15,6 +15,7 @@ from .terms import TERMS
 State = Literal["known", "not-specified", "unrecognised"]
 NOT_SPECIFIED: Final = "notspecified"
 UNRECOGNISED: Final = "unrecognised"
+AS_PUBLISHED: Final = "licence_as_published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,34 @@ class Found:
 
 
 def of_dataset(register: Register, dataset: dict[str, Any]) -> Found:
-    """The licence a dataset is under, from its `license_id`, `license_title` and `license_url`."""
+    """The licence a dataset is under: from `license_id`, `license_title`, `license_url`, or its source's own words."""
     licence_id = clean(dataset.get("license_id"))
-    if licence := register.licences.get(licence_id):
+    stated = register.licences.get(licence_id)
+    if stated is not None and stated.id != NOT_SPECIFIED:
         # CKAN fills title and address from its own list by this id, so they say nothing new.
-        match = rules.Match(licence.id, "certain", "Its id is known for this licence.")
+        return Found("known", stated, rules.Match(stated.id, "certain", "Its id is known for this licence."))
+    said = _as_published(dataset)
+    if said and (stated is not None or not licence_id):
+        match = rules.recognise(register, title=said)
     else:
-        match = rules.recognise(
-            register,
-            licence_id=licence_id,
-            title=dataset.get("license_title"),
-            url=dataset.get("license_url"),
-        )
-        licence = register.licences.get(match.id or "")
+        title, url = dataset.get("license_title"), dataset.get("license_url")
+        match = rules.recognise(register, licence_id=licence_id, title=title, url=url)
+    licence = register.licences.get(match.id or "")
     if licence is not None and licence.id != NOT_SPECIFIED:
         return Found("known", licence, match)
-    given = any(clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url"))
+    given = said or any(clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url"))
     if licence is not None or not given:
         return Found("not-specified", register.licences.get(NOT_SPECIFIED), match)
     return Found("unrecognised", None, match)
+
+
+def _as_published(dataset: dict[str, Any]) -> str:
+    """The words a harvest kept because the register did not know them."""
+    extras = dataset.get("extras")
+    for extra in extras if isinstance(extras, list) else []:
+        if isinstance(extra, dict) and extra.get("key") == AS_PUBLISHED:
+            return clean(extra.get("value"))
+    return clean(dataset.get(AS_PUBLISHED) or dataset.get(f"extras_{AS_PUBLISHED}"))
 
 
 def index_value(found: Found) -> str:
@@ -55,7 +65,7 @@ def index_value(found: Found) -> str:
     return found.licence.id
 
 
-def credits(found: Found, dataset: dict[str, Any], url: str) -> dict[str, str]:
+def credit_lines(found: Found, dataset: dict[str, Any], url: str) -> dict[str, str]:
     """The credit line of a dataset in both languages; empty where the licence is not known or has none."""
     if found.licence is None:
         return {}
@@ -80,8 +90,7 @@ def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -
     """Everything the licence box shows, in the reader's language, with addresses that are safe to link."""
     found = of_dataset(register, dataset)
     licence = found.licence
-    given_url = clean(dataset.get("license_url"))
-    box: dict[str, Any] = {
+    return {
         "state": found.state,
         "id": licence.id if licence else "",
         "name": licence.name(lang) if licence else "",
@@ -91,19 +100,24 @@ def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -
         "must": _worded(licence.duties, lang) if licence else [],
         "may_not": _worded(licence.prohibitions, lang) if licence else [],
         "states_terms": bool(licence and licence.states_terms),
-        "credit": credits(found, dataset, url).get("fr" if lang.startswith("fr") else "en", ""),
+        "credit": credit_lines(found, dataset, url).get("fr" if lang.startswith("fr") else "en", ""),
         "credit_required": bool(licence and "attribution" in licence.duties),
         "deed_url": licence.deed_url(lang) if licence else "",
         "note": licence.notes.get("fr" if lang.startswith("fr") else "en", "") if licence else "",
-        "given_name": ""
-        if licence
-        else clean(dataset.get("license_title") or dataset.get("license_id"))[:300],
-        "given_url": given_url if looks_like_url(given_url) and not licence else "",
+        "given_name": "" if licence else _given_name(dataset),
+        "given_url": _given_url(dataset) if licence is None else "",
         "candidates": [register.licences[name].name(lang) for name in found.match.candidates],
     }
-    if looks_like_url(box["given_name"]):
-        box["given_url"] = box["given_url"] or box["given_name"]
-    return box
+
+
+def _given_name(dataset: dict[str, Any]) -> str:
+    return (_as_published(dataset) or clean(dataset.get("license_title") or dataset.get("license_id")))[:300]
+
+
+def _given_url(dataset: dict[str, Any]) -> str:
+    """The first web address among what was given; anything else is never linked."""
+    given = [dataset.get("license_url"), *urls_in(_as_published(dataset)), dataset.get("license_id")]
+    return next((clean(address) for address in given if looks_like_url(address)), "")
 
 
 def _worded(names: tuple[str, ...], lang: str) -> list[dict[str, str]]:
@@ -137,11 +151,21 @@ def _publisher(dataset: dict[str, Any], lang: str) -> str:
 
 
 def _published(dataset: dict[str, Any]) -> str:
-    return _date(dataset, "issued", "modified", "metadata_created")
+    return _date(dataset, "issued", "modified")
 
 
 def _updated(dataset: dict[str, Any]) -> str:
-    return _date(dataset, "modified", "metadata_modified")
+    # Of a harvested dataset CKAN's own dates say when it was harvested, not when the data changed.
+    own = () if _is_harvested(dataset) else ("metadata_modified",)
+    return _date(dataset, "modified", *own)
+
+
+def _is_harvested(dataset: dict[str, Any]) -> bool:
+    extras = dataset.get("extras")
+    keys = (
+        [extra.get("key") for extra in extras if isinstance(extra, dict)] if isinstance(extras, list) else []
+    )
+    return "harvest_object_id" in keys or "guid" in keys or bool(dataset.get("harvest_object_id"))
 
 
 def _date(dataset: dict[str, Any], *fields: str) -> str:

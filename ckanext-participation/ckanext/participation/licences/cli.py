@@ -36,7 +36,7 @@ def check(folder: Path | None) -> None:
             click.echo(str(problem), err=True)
         raise click.ClickException(f"{len(error.problems)} problem(s) found.") from error
     click.echo(
-        f"{len(register)} licences, {len(register.by_text)} names, {len(register.by_url)} addresses: all well."
+        f"{len(register)} licences, {len(register.by_text)} names, {len(register.by_url)} addresses: well."
     )
 
 

@@ -37,7 +37,7 @@ def participation_licence_title(licence_id: str) -> str:
     return licence.name(_lang()) if licence else licence_id
 
 
-def participation_licence_choices(field: dict[str, Any] | None = None) -> list[dict[str, str]]:
+def participation_licence_choices(_field: dict[str, Any] | None = None) -> list[dict[str, str]]:
     """The licences a form offers (`choices_helper` of ckanext-scheming), by name in the reader's language."""
     offered = (licence for licence in bundled_register() if licence.selectable)
     choices = [{"value": licence.id, "label": licence.name(_lang())} for licence in offered]

@@ -80,9 +80,11 @@ def load_register(folder: str | Path) -> Register:
     by_url = _claims(entries, "url", problems)
     for entry in entries:
         for key in ("supersedes", "generic_for"):
-            for other in getattr(entry.licence, key):
-                if other not in by_id:
-                    problems.append(entry.problem(key, other, f"{key} names {other!r}, which has no file"))
+            problems.extend(
+                entry.problem(key, other, f"{key} names {other!r}, which has no file")
+                for other in getattr(entry.licence, key)
+                if other not in by_id
+            )
     if problems:
         raise RegisterError(problems)
     licences = {

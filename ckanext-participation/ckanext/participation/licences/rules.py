@@ -22,13 +22,16 @@ Openness = Literal["open", "not-open", "unknown"]
 
 # Words that may stand around a licence's name without changing which licence is meant.
 _AROUND: Final = frozenset(
-    """
+    re.findall(
+        r"\w+",
+        """
     this dataset data datasets information work file files is are made available published released
     provided distributed licenced licence under terms conditions of by see contains public sector
     subject to use used in with and jeu jeux de donnees donnee contient informations visee visees par
     sous selon termes du des est sont diffuse diffuses diffusees publie publies publiees disponible
     disponibles voir et au aux en
-    """.split()
+    """,
+    )
 )
 _FEWEST_WORDS: Final = 3
 _MOST_CANDIDATES: Final = 12
@@ -225,4 +228,5 @@ def _written(day: date | str, lang: str) -> str:
             day = date.fromisoformat(day[:10])
         except ValueError:
             return ""
-    return format_date(day, "long", locale=lang)
+    written = format_date(day, "long", locale=lang)
+    return re.sub(r"^1(?= )", "1er", written) if lang == "fr" else written

@@ -10,12 +10,16 @@ LONGEST_NAME = 2_000
 
 
 def _text(*first: str) -> list[Any]:
-    return [*map(tk.get_validator, first), tk.get_validator("unicode_only"), _not_too_long]
+    return [*map(tk.get_validator, first), _plain_text]
 
 
-def _not_too_long(value: str) -> str:
+def _plain_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise tk.Invalid(tk._("Must be text"))
     if len(value) > LONGEST_NAME:
         raise tk.Invalid(tk._("At most {number} characters").format(number=LONGEST_NAME))
+    if "\x00" in value:
+        raise tk.Invalid(tk._("Must not hold control characters"))
     return value
 
 

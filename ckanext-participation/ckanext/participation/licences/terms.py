@@ -1,7 +1,8 @@
 """The closed vocabulary of licence terms, with the words and icon each one is shown with.
 
-Permissions, duties and prohibitions follow ccREL and ODRL where those have a term (`same_as`); the others are
-ours because government licences need them. Wording completes the headings "You may", "You must" and "You may not".
+Permissions, duties and prohibitions follow ccREL and ODRL where those have a term (`same_as`); the others
+are ours because government licences need them. Wording completes the headings "You may", "You must" and
+"You may not".
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def _shaped(data_dict: Any) -> Any:
     wrong = shapes.misshapen(data_dict, shapes.CORE_LISTS)
     if wrong:
         message = tk._(N_("Give a list of groups of values here, such as [{\"name\": \"…\"}]."))
-        raise tk.ValidationError({name: [message] for name in wrong})
+        # CKAN reads the errors of tags by tag.
+        raise tk.ValidationError({name: [{"name": [message]}] if name == "tags" else [message] for name in wrong})
     shaped = dict(data_dict)
     errors = _shape(shaped, "dataset")
     if shaped.get("resources"):

@@ -49,7 +49,10 @@ def participation_translated(value: Any, lang: str | None = None, fallback: str 
 
 
 def participation_language_gaps(pkg: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """`(field, language)` of every text of a dataset that lacks a language; a file's field reads `resources.0.name_translated`."""
+    """`(field, language)` of every text of a dataset that lacks a language.
+
+    A file's field reads `resources.0.name_translated`.
+    """
     owed = [
         name
         for name, field in fields.definitions("dataset").items()

@@ -39,7 +39,7 @@ def by_language(value: object, default_language: str) -> dict[str, object]:
         raise Refused(N_("Write the text by language, for example {\"fr\": \"Routes\", \"en\": \"Roads\"}."))
     found: dict[str, object] = {}
     for tag, raw in value.items():
-        if raw is None or raw == "" or raw == []:
+        if raw is None or raw in ("", []):
             continue
         language = base_language(str(tag))
         if language not in LANGUAGES:

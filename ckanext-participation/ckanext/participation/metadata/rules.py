@@ -25,7 +25,7 @@ GEOJSON_TYPES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
 
-_CONTROL = {code: None for code in (*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0))}
+_CONTROL = dict.fromkeys((*range(1, 9), 11, 12, *range(14, 32), *range(127, 160)))
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):\S+")
 _DATE = re.compile(
@@ -41,7 +41,7 @@ def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sent
     return message
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  it is an answer to a person, not a fault
     """A value that a field does not take; `message` is a whole sentence with named places, `values` fills them."""
 
     def __init__(self, message: str, **values: object) -> None:

@@ -2,6 +2,8 @@
 
 Those marked `scheming_validator` read their field's definition (limit, choices, required) from the YAML.
 """
+# CKAN decides what to pass to a validator by counting its arguments, so unused ones stay.
+# ruff: noqa: ARG001
 
 from __future__ import annotations
 
@@ -26,8 +28,7 @@ __all__ = [
     "participation_date",
     "participation_email",
     "participation_end_date",
-    "participation_fill_dataset",
-    "participation_fill_organization",
+    "participation_fill_tags",
     "participation_geojson",
     "participation_identifier",
     "participation_identifiers",
@@ -57,7 +58,7 @@ def _say(refusal: Refused) -> str:
     return message % refusal.values if refusal.values else message
 
 
-def _refuse(key: Key, data: Data, errors: dict[Key, list[Any]], refusal: Refused) -> None:
+def _refuse(key: Key, errors: dict[Key, list[Any]], refusal: Refused) -> None:
     errors.setdefault(key, []).append(_say(refusal))
     # What follows in the chain must not see the bad value: some of it asks the database.
     raise tk.StopOnError
@@ -73,11 +74,11 @@ def _checked(rule: Callable[[Any], Any], required: bool = False) -> Validator:
         try:
             value = None if raw is tk.missing else rule(raw)
         except Refused as refusal:
-            _refuse(key, data, errors, refusal)
+            _refuse(key, errors, refusal)
             return
         if value is None or value in ("", [], {}):
             if required:
-                _refuse(key, data, errors, Refused(N_("Fill in this field.")))
+                _refuse(key, errors, Refused(N_("Fill in this field.")))
             data.pop(key, None)
             raise tk.StopOnError
         data[key] = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
@@ -157,7 +158,7 @@ def participation_end_date(field: dict[str, Any], schema: dict[str, Any]) -> Val
         except Refused:
             return
         if start and not rules.in_order(start, data[key]):
-            _refuse(key, data, errors, Refused(N_("The period ends before it starts: check both dates.")))
+            _refuse(key, errors, Refused(N_("The period ends before it starts: check both dates.")))
 
     return validator
 
@@ -188,6 +189,9 @@ def participation_translated_text(field: dict[str, Any], schema: dict[str, Any])
 
     Inputs per language are how a form speaks: it must then fill both, unless the field is optional and both are empty.
     Every other way in needs one language when the field is `required`; the other is counted as a gap, not refused.
+    `fills` names the plain field beside it (`title` of `title_translated`), which gets the site's default language, else
+    the other; when only the plain field was sent, it is taken as written in the site's default language. CKAN validates
+    fields in the order of their names, so the plain one is checked before.
     """
     limit = field.get("max_length", rules.TEXT_LIMIT)
     return _by_language(field, lambda raw: languages.translated(raw, _site_language(), limit))
@@ -203,28 +207,28 @@ def _by_language(field: dict[str, Any], rule: Callable[[Any], dict[str, Any]], b
     required, form_required = bool(field.get("required")), bool(field.get("form_required"))
 
     def validator(key: Key, data: Data, errors: dict[Key, list[Any]], context: dict[str, Any]) -> None:
+        plain = (*key[:-1], field["fills"]) if "fills" in field else None
         posted = _posted(key, data)
         raw = posted or data.get(key, tk.missing)
         try:
             texts = {} if raw is tk.missing else rule(raw)
             if posted and both and (texts or required or form_required):
                 languages.in_both(texts)
-            elif not texts and required and not _has_plain(key, data):
+            if not texts and plain in data and data[plain] not in (None, "", tk.missing):
+                texts = {_site_language(): data[plain]}
+            if not texts and required and not (plain and errors.get(plain)):
                 raise Refused(N_("Write this in French, in English, or better in both."))
         except Refused as refusal:
-            _refuse(key, data, errors, refusal)
+            _refuse(key, errors, refusal)
             return
         if not texts:
             data.pop(key, None)
             raise tk.StopOnError
+        if plain:
+            data[plain] = languages.pick(texts, _site_language())[0]
         data[key] = json.dumps(texts, ensure_ascii=False)
 
     return validator
-
-
-def _has_plain(key: Key, data: Data) -> bool:
-    """Whether the plain field beside a translated one (`title` beside `title_translated`) has text to start from."""
-    return data.get((*key[:-1], str(key[-1]).removesuffix("_translated"))) not in (None, "", tk.missing)
 
 
 def participation_json_output(value: Any) -> Any:
@@ -248,51 +252,15 @@ def participation_storable(key: Key, data: Data, errors: dict[Key, list[Any]], c
                 data[name] = ""
 
 
-def participation_fill_dataset(key: Key, data: Data, errors: dict[Key, list[Any]], context: dict[str, Any]) -> None:
-    """`title`, `notes`, each file's `name` and `description`, and `tags` follow the translated fields."""
-    _fill(data, (), ("title", "notes"))
-    for index in sorted({name[1] for name in data if name[0] == "resources" and len(name) > 2}):
-        _fill(data, ("resources", index), ("name", "description"))
-    for index in sorted({name[1] for name in data if name[0] == "publisher" and len(name) > 2}):
-        _fill(data, ("publisher", index), ("name",))
-    _fill_tags(data)
-
-
-def participation_fill_organization(key: Key, data: Data, errors: Any, context: dict[str, Any]) -> None:
-    """`title` and `description` follow the translated fields."""
-    _fill(data, (), ("title", "description"))
-
-
-def _fill(data: Data, place: Key, names: tuple[str, ...]) -> None:
-    for name in names:
-        plain, translated = (*place, name), (*place, f"{name}_translated")
-        stored = _stored(data, translated)
-        if stored:
-            data[plain] = languages.pick(stored, _site_language())[0]
-        elif data.get(plain) not in (None, "", tk.missing):
-            _store(data, translated, {_site_language(): data[plain]})
-
-
-def _stored(data: Data, key: Key) -> dict[str, Any]:
-    value = data.get(key)
-    if value is None and len(key) == 1:
-        value = next(
-            (data[(*name[:2], "value")] for name in data if name[0] == "extras" and data[name] == key[0]), None
-        )
-    return json.loads(value) if isinstance(value, str) else {}
-
-
-def _store(data: Data, key: Key, value: dict[str, str]) -> None:
-    data[key] = json.dumps(value, ensure_ascii=False)
-    if len(key) == 1:
-        tk.get_converter("convert_to_extras")(key, data, {}, {})
-
-
-def _fill_tags(data: Data) -> None:
-    stored = _stored(data, ("tags_translated",))
-    if not stored:
+def participation_fill_tags(key: Key, data: Data, errors: dict[Key, list[Any]], context: dict[str, Any]) -> None:
+    """CKAN's own tags are the keywords of both languages; a dataset without such keywords keeps the tags it was sent."""
+    stored = next(
+        (data[("extras", name[1], "value")] for name in data
+         if name[0] == "extras" and name[-1] == "key" and data[name] == "tags_translated"), None,
+    )
+    if not isinstance(stored, str):
         return
     for name in [name for name in data if name[0] == "tags"]:
         del data[name]
-    for index, tag in enumerate(languages.repair_tags(tag for tags in stored.values() for tag in tags)):
+    for index, tag in enumerate(languages.repair_tags(tag for tags in json.loads(stored).values() for tag in tags)):
         data[("tags", index, "name")] = tag

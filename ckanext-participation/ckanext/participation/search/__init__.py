@@ -1,4 +1,4 @@
-"""Search: what is in the catalogue is found by its words, in French and English, whatever the reader's language.
+"""Search: datasets and conversations are found by their words, in French and English, whoever reads.
 
 Promises: accents, plurals and elided articles do not matter; a word is found in whatever field and language
 it stands; a dataset that Solr could not take (nested metadata, very long values) is indexed all the same. The

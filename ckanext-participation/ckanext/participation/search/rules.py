@@ -19,8 +19,8 @@ CKAN_MULTI = frozenset(
 # CKAN's analysed or unindexed fields, which take a value of any length.
 CKAN_LONG = frozenset(
     "title title_ngram name_ngram notes author author_email maintainer maintainer_email res_name"
-    " res_description text urls depends_on dependency_of derives_from has_derivation links_to linked_from child_of parent_of"
-    " data_dict validated_data_dict".split()
+    " res_description text urls depends_on dependency_of derives_from has_derivation links_to"
+    " linked_from child_of parent_of data_dict validated_data_dict".split()
 )
 CKAN_INTEGERS = frozenset(
     "views_total views_recent resources_accessed_total resources_accessed_recent".split()
@@ -46,7 +46,8 @@ def dataset_fields(dataset: Mapping[str, Any]) -> Document:
     an unknown one (`title`) into both. Missing parts give no field.
     """
     resources = [resource for resource in dataset.get("resources") or [] if isinstance(resource, Mapping)]
-    organisation = dataset.get("organization") if isinstance(dataset.get("organization"), Mapping) else {}
+    publisher = dataset.get("organization")
+    organisation: Mapping[str, Any] = publisher if isinstance(publisher, Mapping) else {}
     document: Document = {}
     for language in LANGUAGES:
         document[f"title_{language}"] = in_language(dataset, "title", language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,21 +14,26 @@ from flask import g, request
 from ckanext.participation.theme import files, moments, paging
 
 __all__ = [
+    "participation_age",
     "participation_card",
     "participation_chosen_filters",
     "participation_files",
     "participation_filters",
     "participation_fresh_datasets",
     "participation_locales",
+    "participation_organisation_name",
     "participation_pages",
+    "participation_place",
     "participation_safe_address",
     "participation_site_counts",
     "participation_text_of",
     "participation_time",
 ]
 
+_NOT_ASKED = ("include_users", "include_groups", "include_tags", "include_dataset_count", "include_followers", "include_datasets")
 FILES_SHOWN = 10
 FRESH_PER_ORGANISATION = 2
+FRESH_LOOKED_AT = 400
 
 
 def participation_time(value: Any, hours: bool = True) -> moments.Moment:
@@ -62,7 +68,7 @@ def participation_card(pkg: Mapping[str, Any]) -> dict[str, Any]:
         "url": tk.url_for(f"{pkg.get('type') or 'dataset'}.read", id=pkg["name"]),
         "organisation": _organisation(organisation),
         "text": {"text": tk.h.markdown_extract(notes["text"], extract_length=220) if notes["text"] else "", "lang": notes["lang"]},
-        "updated": pkg.get("modified") or pkg.get("metadata_modified"),
+        "age": participation_age(pkg),
         "formats": files.formats(pkg.get("resources") or []),
         "licence": _licence_title(pkg),
         "openness": tk.h.participation_openness(pkg) if "participation_openness" in tk.h else "",
@@ -70,10 +76,47 @@ def participation_card(pkg: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def participation_age(pkg: Mapping[str, Any]) -> dict[str, str]:
+    """`{"what", "when"}`: when the data was updated, else published, else added here.
+
+    The day a description was harvested says nothing about the data, so it never counts as an update.
+    """
+    files_changed = [str(resource[field]) for resource in pkg.get("resources") or [] for field in ("modified", "last_modified") if resource.get(field)]
+    harvested = any(extra.get("key") == "harvest_object_id" for extra in pkg.get("extras") or [])
+    for what, when in (("updated", pkg.get("modified") or max(files_changed, default="")), ("published", pkg.get("issued")),
+                       ("updated", "" if harvested else pkg.get("metadata_modified"))):
+        if when:
+            return {"what": what, "when": str(when)}
+    return {"what": "added", "when": str(pkg.get("metadata_created") or "")}
+
+
 def _organisation(organisation: Mapping[str, Any]) -> dict[str, str] | None:
     if not organisation:
         return None
-    return {**participation_text_of(organisation, "title"), "url": tk.url_for("organization.read", id=organisation["name"])}
+    return {**participation_organisation_name(organisation["name"], organisation.get("title")),
+            "url": tk.url_for("organization.read", id=organisation["name"])}
+
+
+def participation_organisation_name(name: str, title: str | None = None) -> dict[str, str]:
+    """`{"text", "lang"}` of an organisation's title for the reader.
+
+    A dataset carries its organisation's title in the site's default language only, so that readers of another one cost
+    a look-up, once per organisation and request.
+    """
+    reader, default = (str(lang or "en").split("_")[0] for lang in (tk.h.lang(), tk.config["ckan.locale_default"]))
+    plain = {"text": title or name, "lang": ""}
+    if reader == default:
+        return plain
+    if "participation_organisations" not in g:
+        g.participation_organisations = {}
+    known = g.participation_organisations
+    if name not in known:
+        try:
+            found = tk.get_action("organization_show")({}, {"id": name, **dict.fromkeys(_NOT_ASKED, False)})
+        except (tk.ObjectNotFound, tk.NotAuthorized):
+            found = {}
+        known[name] = participation_text_of(found, "title") if found else plain
+    return known[name]
 
 
 def _licence_title(pkg: Mapping[str, Any]) -> str:
@@ -129,13 +172,15 @@ def _language_name(code: str) -> str:
 def participation_filters(facet_titles: Mapping[str, str], search_facets: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The groups of the filter list on the page at hand, with counts and links."""
     params = list(request.args.items(multi=True))
-    path = tk.h.url_for(request.endpoint, **(request.view_args or {}))
+    path = tk.h.url_for(request.path)
     default = tk.config.get("search.facets.default") or 10
     groups = []
     for name, title in facet_titles.items():
-        items = [{**item, "display_name": _facet_label(name, item)} for item in (search_facets.get(name) or {}).get("items", [])]
+        items = [item for item in (search_facets.get(name) or {}).get("items", []) if str(item["name"]).strip()]
         everything = (f"_{name}_limit", "0") in params
         rows = paging.facet_items(name, items, path, params, None if everything else default)
+        for row in rows:
+            row["label"] = _facet_label(name, row)
         # One value that every result has can't narrow anything.
         if not rows or (len(rows) == 1 and not rows[0]["active"] and name == "participation_openness"):
             continue
@@ -157,22 +202,34 @@ def _facet_label(name: str, item: Mapping[str, Any]) -> str:
         return {"open": tk._("Open"), "not-open": tk._("Not open"), "unknown": tk._("Not known")}.get(value, value)
     if name == "participation_language":
         return _language_name(value)
-    return str(item.get("display_name") or value)
+    label = str(item.get("display_name") or item.get("label") or value)
+    return participation_organisation_name(value, label)["text"] if name == "organization" else label
 
 
 def participation_chosen_filters(fields: list[tuple[str, str]], search_facets: Mapping[str, Any]) -> list[dict[str, str]]:
     """The filters in force, each with the address of the page without it."""
     params = list(request.args.items(multi=True))
-    path = tk.h.url_for(request.endpoint, **(request.view_args or {}))
+    path = tk.h.url_for(request.path)
+    wanted = set(fields)
     labels = {(name, str(item["name"])): _facet_label(name, item)
-              for name, facet in search_facets.items() for item in facet.get("items", [])}
+              for name, facet in search_facets.items() for item in facet.get("items", []) if (name, str(item["name"])) in wanted}
     return paging.chosen(fields, labels, path, params)
 
 
 def participation_pages(page: Any) -> dict[str, Any]:
     """What the pager component needs, from CKAN's `Page`."""
-    path = tk.h.url_for(request.endpoint, **(request.view_args or {}))
+    path = tk.h.url_for(request.path)
     return paging.pages(page.page, page.last_page, path, list(request.args.items(multi=True)))
+
+
+def participation_place() -> str:
+    """Which part of the site the reader is in, by its address: the endpoint differs where an extension takes over `/` or `/dataset/…`."""
+    first, _slash, rest = request.path.strip("/").partition("/")
+    places = {"": "home", "about": "about", "dataset": "dataset" if rest else "search",
+              "organization": "organisation" if rest else "organisations"}
+    if first == "user":
+        return {"login": "sign-in", "_logout": "sign-in", "register": "register"}.get(rest, "user")
+    return places.get(first, "")
 
 
 def participation_locales() -> list[dict[str, Any]]:
@@ -185,7 +242,7 @@ def participation_locales() -> list[dict[str, Any]]:
 
 
 def participation_site_counts() -> dict[str, int]:
-    """How many public datasets and organisations there are, and conversations where they are counted; asked once per request."""
+    """How many public datasets and organisations there are; asked once per request."""
     if "participation_site_counts" not in g:
         g.participation_site_counts = _site_counts()
     return g.participation_site_counts
@@ -198,23 +255,31 @@ def _site_counts() -> dict[str, int]:
         counts["datasets"] = found["count"]
     except SearchError:
         counts["datasets"] = 0
-    if "participation_conversation_count" in tk.h:
-        counts["conversations"] = tk.h.participation_conversation_count()
     return counts
 
 
 def participation_fresh_datasets(limit: int = 4) -> list[dict[str, Any]]:
     """Cards of the datasets that were added last, at most two of one organisation: a harvest brings hundreds at once."""
+    public = {"q": "*:*", "sort": "metadata_created desc", "facet": "false"}
+    search = tk.get_action("package_search")
     try:
-        found = tk.get_action("package_search")({}, {"q": "*:*", "rows": limit * 8, "sort": "metadata_created desc", "facet": "false",
-                                                     "fq": "dataset_type:dataset capacity:public"})
+        # Two light requests: only ids of many, then the few that are shown.
+        lately = search({}, {**public, "rows": FRESH_LOOKED_AT, "fl": ["id", "owner_org"], "fq": "dataset_type:dataset capacity:public"})
+        ids = _spread(lately["results"], limit)
+        if not ids:
+            return []
+        found = search({}, {**public, "rows": limit, "fq": "id:({})".format(" OR ".join(ids))})
     except SearchError:
         return []
-    seen: dict[str, int] = {}
-    fresh = []
-    for pkg in found["results"]:
-        owner = str(pkg.get("owner_org") or "")
-        seen[owner] = seen.get(owner, 0) + 1
-        if seen[owner] <= FRESH_PER_ORGANISATION and len(fresh) < limit:
-            fresh.append(participation_card(pkg))
-    return fresh
+    return [participation_card(pkg) for pkg in found["results"]]
+
+
+def _spread(rows: list[dict[str, Any]], limit: int) -> list[str]:
+    seen: Counter[str] = Counter()
+    ids = []
+    for row in rows:
+        owner = str(row.get("owner_org") or "")
+        seen[owner] += 1
+        if seen[owner] <= FRESH_PER_ORGANISATION:
+            ids.append(str(row["id"]))
+    return ids[:limit]

@@ -1,0 +1,106 @@
+"""What every test may lean on. Services are real: `make test` starts them and names their settings file with --ckan-ini."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _all_plugins(request: pytest.FixtureRequest) -> None:
+    """Load the plugins of the settings file once: a test of one plugin alone starts a process of its own.
+
+    CKAN's pytest plugin unloads every plugin before the first test, and would load them anew for each.
+    """
+    if not request.config.getoption("--ckan-ini", None):
+        return
+    from ckan import plugins
+
+    plugins.load_all()
+
+
+@pytest.fixture
+def with_plugins() -> None:
+    """Every plugin is loaded all the time (CKAN's fixture of this name would unload them afterwards)."""
+
+
+@pytest.fixture
+def clean_db() -> None:
+    """Empty every table with one statement. CKAN's own fixture drops the plugins' tables the first time."""
+    import sqlalchemy as sa
+    from ckan import model
+    from ckan.tests import factories
+
+    factories.fake.unique.clear()
+    model.Session.remove()
+    keep = {"alembic_version", "spatial_ref_sys"}
+    with model.meta.engine.begin() as connection:
+        names = [name for name in sa.inspect(connection).get_table_names()
+                 if name not in keep and not name.endswith("_alembic_version")]
+        connection.execute(sa.text("TRUNCATE " + ", ".join(f'"{name}"' for name in names) + " RESTART IDENTITY CASCADE"))
+    model.repo.tables_created_and_initialised = True
+
+
+@pytest.fixture
+def reset_db(clean_db: None) -> Callable[[], None]:
+    """For CKAN's fixtures that ask for a callable: the tables are empty already."""
+    return lambda: None
+
+
+@pytest.fixture
+def non_clean_db() -> None:
+    """The tables exist; what is in them does not matter."""
+
+
+@pytest.fixture(scope="session")
+def _one_app() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def make_app(_one_app: list[Any], _all_plugins: None) -> Callable[[], Any]:
+    """Give the application, made once: making it costs more than most tests."""
+    from ckan.lib.app_globals import _CONFIG_CACHE
+    from ckan.tests import helpers
+
+    _CONFIG_CACHE.clear()
+    if not _one_app:
+        _one_app.append(helpers._get_test_app())
+    return lambda: _one_app[0]
+
+
+@pytest.fixture
+def person() -> Callable[..., dict[str, Any]]:
+    """Make an account: `person()`, `person(sysadmin=True)`; gives CKAN's user dictionary with a `token`."""
+    from ckan.tests import factories
+
+    def make(*, sysadmin: bool = False, **fields: Any) -> dict[str, Any]:
+        return (factories.SysadminWithToken if sysadmin else factories.UserWithToken)(**fields)
+
+    return make
+
+
+@pytest.fixture
+def dataset(person: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Make a dataset in an organisation of its own: `dataset()`, `dataset(private=True)`, `dataset(staff=user)`."""
+    from ckan.tests import factories
+
+    def make(staff: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        users = [{"name": staff["name"], "capacity": "editor"}] if staff else []
+        organisation = factories.Organization(users=users)
+        return factories.Dataset(**{"owner_org": organisation["id"], "title_translated": {"fr": "Neige", "en": "Snow"}, **fields})
+
+    return make
+
+
+@pytest.fixture
+def as_user() -> Callable[..., Any]:
+    """Call an action with its auth checks as a user (a dictionary of `person`), or as nobody with None."""
+    import ckan.plugins.toolkit as tk
+
+    def call(user: dict[str, Any] | None, action: str, **data: Any) -> Any:
+        return tk.get_action(action)({"user": user["name"] if user else "", "ignore_auth": False}, data)
+
+    return call
