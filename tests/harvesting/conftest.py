@@ -71,12 +71,3 @@ def make_source(allowed: Replay) -> Callable[..., dict[str, Any]]:
 
     return make
 
-
-@pytest.fixture
-def empty_catalogue(with_plugins: None, reset_db: Callable[[], None], migrate_db_for: Callable[[str], None],
-                    reset_index: Callable[[], None]) -> None:
-    """CKAN with every plugin of the test profile, their tables made, and nothing in it."""
-    reset_db()
-    for plugin in ("harvest",):
-        migrate_db_for(plugin)
-    reset_index()

@@ -92,7 +92,9 @@ def _mail(row: Outbox, event: Event) -> None:
         return
     subject, body = compose(event)
     host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
-    mailer.mail_recipient(user.display_name, user.email, subject, body,
+    # A name with a line break in it would be refused by the mail library, and its owner never told anything.
+    name = " ".join(user.display_name.split())
+    mailer.mail_recipient(name, user.email, subject, body,
                           headers={"Message-ID": f"<participation-event-{event.id}@{host}>", "Auto-Submitted": "auto-generated"})
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "participation_organisation_name",
     "participation_pages",
     "participation_place",
+    "participation_reset_assets",
     "participation_safe_address",
     "participation_site_counts",
     "participation_text_of",
@@ -49,6 +50,11 @@ def participation_text_of(thing: Mapping[str, Any] | None, field: str) -> dict[s
     if "participation_translated" in tk.h and isinstance(translated, Mapping):
         return tk.h.participation_translated(translated, fallback=plain)
     return {"text": plain, "lang": ""}
+
+
+def participation_reset_assets() -> None:
+    """Forget which styles and scripts were printed: an error page comes after a page that printed them and was thrown away."""
+    g.pop("_webassets", None)
 
 
 def participation_safe_address(url: Any) -> str:
