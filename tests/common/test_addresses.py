@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from ckanext.participation.common.addresses import Allowed, NotAnAllowance, is_public, may_ask, parse_allowed, plain
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ckanext.participation.common.addresses import Allowed, NotAnAllowance, is_public, may_ask, parse_allowed, plain
 
 NOBODY = Allowed()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+
 from ckanext.participation.common import fetch as fetching
 from ckanext.participation.common.fetch import (
     FetchError,

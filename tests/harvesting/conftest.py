@@ -20,7 +20,6 @@ sys.path.insert(0, str(DEMO))
 from replay import Replay  # noqa: E402
 
 
-
 @pytest.fixture(scope="session")
 def mapper() -> Mapper:
     import ckan.config

@@ -6,10 +6,11 @@ import json
 import time
 
 import pytest
-from ckanext.participation.harvesting import feeds
-from ckanext.participation.harvesting.feeds import NotACatalogue
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ckanext.participation.harvesting import feeds
+from ckanext.participation.harvesting.feeds import NotACatalogue
 
 RDF_XML = '<?xml version="1.0" encoding="utf-8"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF>'
 TURTLE = "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n<http://example.org/1> a dcat:Dataset ."

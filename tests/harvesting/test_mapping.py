@@ -7,16 +7,16 @@ import json
 from typing import Any
 
 import pytest
+from harvesting.conftest import DEMO
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rdflib import RDF, Graph
+
 from ckanext.participation.harvesting.from_ckan import from_ckan, organisation
 from ckanext.participation.harvesting.from_data_json import from_data_json, guid_of
 from ckanext.participation.harvesting.from_rdf import DCAT, catalogue_language, from_rdf, repair
 from ckanext.participation.harvesting.from_rdf import guid_of as rdf_guid
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from rdflib import RDF, Graph
-
-from harvesting.conftest import DEMO
 
 FRENCH = "http://publications.europa.eu/resource/authority/language/FRA"
 ANYTHING = st.recursive(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ckanext.participation.harvesting import settings
 from ckanext.participation.harvesting.rules import keep_file_ids, may_remove, sentence, without_refused
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ckan.tests.helpers import call_action
+
 from ckanext.participation.harvesting.running import run
 from ckanext.participation.harvesting.values import is_opaque
 

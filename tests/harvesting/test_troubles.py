@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests.helpers import call_action
+
 from ckanext.participation.harvesting.running import Report, run
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -217,3 +218,11 @@ def test_a_wrong_configuration_is_refused_with_its_key(make_source: Make) -> Non
     with pytest.raises(tk.ValidationError) as refused:
         make_source("us", config='{"colour": 1}')
     assert "colour" in str(refused.value.error_dict)
+
+
+def test_a_change_is_written_once_and_then_is_no_change(make_source: Make, inventory: list[Any]) -> None:
+    source = make_source("us")
+    run(source["id"])
+    inventory[0]["title"] = "Another title"
+    assert run(source["id"]).counts == {"updated": 1, "not modified": 5}
+    assert run(source["id"]).counts == {"not modified": 6}

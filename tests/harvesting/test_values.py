@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ckanext.participation.harvesting import values
-from ckanext.participation.harvesting.record import Mapper
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting.record import Mapper
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

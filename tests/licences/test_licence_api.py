@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 pytestmark = [
-    pytest.mark.ckan_config("ckan.plugins", "participation_licences"),
     pytest.mark.usefixtures("with_plugins"),
 ]
 
@@ -102,7 +101,7 @@ def test_the_box_says_it_in_words(app: Any, licence_id: str, words: list[str]) -
     import ckan.plugins.toolkit as tk
 
     with app.flask_app.test_request_context("/"):
-        html = tk.render_snippet(
+        html = tk.h.snippet(
             "participation/snippets/licence_box.html",
             pkg_dict={"name": "rivers", "title": "Rivers", "license_id": licence_id},
             ask_url="/ask",

@@ -67,7 +67,7 @@ def _round() -> None:
 @click.argument("source")
 def run(source: str) -> None:
     """Harvest SOURCE (its name or id) here and now, in this process, without the queues."""
-    from ckanext.participation.harvesting import running  # noqa: PLC0415  CKAN's harvest tables must be mapped first
+    from ckanext.participation.harvesting import running
 
     try:
         report = running.run(source)

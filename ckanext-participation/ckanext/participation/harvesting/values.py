@@ -13,12 +13,10 @@ Texts = dict[str, str]
 
 # Words that one of the two languages has and the other has not; enough to tell which half of a bilingual name is which.
 _FRENCH = frozenset(
-    "de la le les des du et aux au pour en sur dans une un agence ministère ministere canadienne canadien québec "
-    "ville commission bureau conseil société société données donnees sécurité santé".split()
+    ["de", "la", "le", "les", "des", "du", "et", "aux", "au", "pour", "en", "sur", "dans", "une", "un", "agence", "ministère", "ministere", "canadienne", "canadien", "québec", "ville", "commission", "bureau", "conseil", "société", "société", "données", "donnees", "sécurité", "santé"]
 )
 _ENGLISH = frozenset(
-    "of the and for in on to agency department office canadian city council board service services data health "
-    "government ministry canada's".split()
+    ["of", "the", "and", "for", "in", "on", "to", "agency", "department", "office", "canadian", "city", "council", "board", "service", "services", "data", "health", "government", "ministry", "canada's"]
 )
 _TWO_LETTERS = {
     "eng": "en", "english": "en", "anglais": "en", "fra": "fr", "fre": "fr", "french": "fr", "français": "fr", "francais": "fr",

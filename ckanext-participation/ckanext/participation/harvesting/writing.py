@@ -66,12 +66,14 @@ def write(
     source = model.Package.get(harvest_object.harvest_source_id)
     owner, notes = organisations.owner_of(record.organisation, source.owner_org if source else None, chosen, user, details)
     notes = [*record.notes, *notes]
+    # Taken before files get the ids that they have here.
+    digest = record.digest()
     package = _package_of(harvest_object, before)
     dataset = {**record.dataset, "owner_org": owner, "extras": [*record.dataset["extras"], {"key": "guid", "value": harvest_object.guid}]}
     dataset = _for_update(dataset, package, user) if package else _for_creation(dataset, harvest_object)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            _save(harvest_object, dataset, record.digest(), user, "package_update" if package else "package_create")
+            _save(harvest_object, dataset, digest, user, "package_update" if package else "package_create")
             break
         except tk.ValidationError as error:
             model.Session.rollback()
@@ -116,6 +118,7 @@ def _for_creation(dataset: dict[str, Any], harvest_object: Any) -> dict[str, Any
 
 def _for_update(dataset: dict[str, Any], package: Any, user: str) -> dict[str, Any]:
     here = tk.get_action("package_show")({"user": user, "ignore_auth": True, "use_cache": False}, {"id": package.id})
+    dataset = {**dataset, "resources": [dict(row) for row in dataset["resources"]]}
     rules.keep_file_ids(here["resources"], dataset["resources"])
     known = {row["id"] for row in here["resources"]}
     resources = [

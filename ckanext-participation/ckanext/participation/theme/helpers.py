@@ -270,7 +270,7 @@ def participation_fresh_datasets(limit: int = 4) -> list[dict[str, Any]]:
     search = tk.get_action("package_search")
     try:
         # Two light requests: only ids of many, then the few that are shown.
-        lately = search({}, {**public, "rows": FRESH_LOOKED_AT, "fl": ["id", "owner_org"], "fq": "dataset_type:dataset capacity:public"})
+        lately = search({}, {**public, "rows": FRESH_LOOKED_AT, "fl": ["id", "organization"], "fq": "dataset_type:dataset capacity:public"})
         ids = _spread(lately["results"], limit)
         if not ids:
             return []
@@ -284,7 +284,7 @@ def _spread(rows: list[dict[str, Any]], limit: int) -> list[str]:
     seen: Counter[str] = Counter()
     ids = []
     for row in rows:
-        owner = str(row.get("owner_org") or "")
+        owner = str(row.get("organization") or "")
         seen[owner] += 1
         if seen[owner] <= FRESH_PER_ORGANISATION:
             ids.append(str(row["id"]))

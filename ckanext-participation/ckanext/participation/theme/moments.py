@@ -46,7 +46,7 @@ def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.da
         if _YEAR.fullmatch(written):
             return Moment(written, written, "")
         return _instant(dt.datetime.fromisoformat(written), locale, zone, hours, now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return Moment("", written, "")
 
 
@@ -65,7 +65,9 @@ def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, n
     local = aware.astimezone(zone)
     text = format_date(local.date(), "long", locale=locale)
     if hours:
-        text = f"{text}, {format_time(local.time(), 'short', locale=locale)}"
+        # Quebec writes 2 h 08, where Babel has 02 h 08.
+        clock = "H 'h' mm" if locale.language == "fr" else "short"
+        text = f"{text}, {format_time(local.time(), clock, locale=locale)}"
     return Moment(local.isoformat(timespec="seconds"), text, _hint(aware - now, locale, days=False))
 
 
