@@ -5,29 +5,26 @@ CKAN's ValidationError (409), NotAuthorized (403) and ObjectNotFound (404) serve
 
 from __future__ import annotations
 
-from typing import Any
-
 import ckan.plugins.toolkit as tk
-from werkzeug.exceptions import Forbidden, ServiceUnavailable, TooManyRequests
+from flask import g, has_request_context
+from werkzeug.exceptions import Forbidden
 
 
-class LimitExceeded(TooManyRequests):
-    """Somebody posts more than one person would; `seconds` says when to come back."""
+class LimitExceeded(tk.ValidationError):
+    """Somebody posts more than one person would; `seconds` says when to come back.
+
+    A ValidationError, because CKAN's API answers every other exception with 500; `web` turns the reply into 429 with Retry-After.
+    """
 
     def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(description=message)
+        super().__init__({"limit": [message]})
         self.seconds = max(1, seconds)
-
-    def get_headers(self, *args: Any, **kwargs: Any) -> list[tuple[str, str]]:
-        return [*super().get_headers(*args, **kwargs), ("Retry-After", str(self.seconds))]
+        if has_request_context():
+            g.participation_retry_after = self.seconds
 
 
 class ForeignOrigin(Forbidden):
     """A page of another site sent this request with the reader's session."""
-
-
-class StorageAway(ServiceUnavailable):
-    """The database does not answer; nothing was stored, and the text is given back."""
 
 
 def field_error(field: str, message: str) -> tk.ValidationError:

@@ -9,13 +9,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import CKANApp
-from flask import Response, make_response, request
+from flask import Response, g, make_response, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
 from ckanext.participation.common import cross_origin
-from ckanext.participation.common.errors import ForeignOrigin, LimitExceeded
+from ckanext.participation.common.errors import ForeignOrigin
 
 Renderer = Callable[[str], str]
 _renderers: dict[str, Renderer] = {}
@@ -33,7 +33,7 @@ def install(app: CKANApp) -> CKANApp:
     """Add guards, headers and error pages to the application."""
     app.before_request(cross_origin.guard)
     app.after_request(_headers)
-    app.register_error_handler(LimitExceeded, _limit_exceeded)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(ForeignOrigin, _plain_error)
     app.register_error_handler(CSRFError, _stale_token)
     app.register_error_handler(OperationalError, _storage_away)
@@ -42,6 +42,10 @@ def install(app: CKANApp) -> CKANApp:
 
 
 def _headers(response: Response) -> Response:
+    seconds = g.get("participation_retry_after")
+    if seconds and response.status_code >= 400:
+        response.status_code = 429
+        response.headers["Retry-After"] = str(seconds)
     policy = config.content_security_policy()
     if policy and response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", policy)
@@ -69,12 +73,8 @@ def _page(message: str, status: int, headers: dict[str, str] | None = None) -> R
     return make_response(html, status, headers or {})
 
 
-def _limit_exceeded(error: LimitExceeded) -> Response:
-    model.Session.rollback()
-    after = {"Retry-After": str(error.seconds)}
-    if _wants_json():
-        return _json_error("Limit Exceeded", str(error.description), 429, after)
-    return _page(str(error.description), 429, after)
+def _too_deep(_error: RecursionError) -> Response:
+    return _json_error("Bad Request", tk._("The request nests too deeply to be read."), 400)
 
 
 def _plain_error(error: Any) -> Response:

@@ -18,7 +18,7 @@ def _plain_text(value: Any) -> str:
         raise tk.Invalid(tk._("Must be text"))
     if len(value) > LONGEST_NAME:
         raise tk.Invalid(tk._("At most {number} characters").format(number=LONGEST_NAME))
-    if "\x00" in value:
+    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise tk.Invalid(tk._("Must not hold control characters"))
     return value
 
