@@ -1,7 +1,7 @@
 #!/bin/sh
 # Write the settings file from the environment (which refuses missing and placeholder secrets), then become one process.
 set -eu
-python docker/catalogue/write_settings.py
+python config/stack/container.py settings
 case "${1:-web}" in
     upgrade) exec python config/stack/inside.py "$CKAN_INI" upgrade ;;
     web) exec gunicorn -c config/gunicorn.conf.py -b 0.0.0.0:5000 wsgi:application ;;

@@ -7,7 +7,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from pages import NAMES, SIGNED_IN, combinations, path_of
+from browser.pages import NAMES, SIGNED_IN, combinations, path_of
 from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser

@@ -118,8 +118,22 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.1)
 
 
-SPELLINGS = ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "0", "[::1]", "[::ffff:127.0.0.1]",
-             "[::ffff:7f00:1]", "[::]", "LOCALHOST", "localhost."]
+SPELLINGS = [
+    "127.0.0.1",
+    "localhost",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "127.1",
+    "0177.0.0.1",
+    "0",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::]",
+    "LOCALHOST",
+    "localhost.",
+]
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
@@ -131,8 +145,21 @@ def test_loopback_is_refused_in_every_spelling_and_nobody_connects(canary: Site,
     assert str(canary.port) not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/x", "gopher://127.0.0.1:70/", "data:,x", "//example.org/", "/etc/passwd",
-                                 "", "http://", "http:///x", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/x",
+        "gopher://127.0.0.1:70/",
+        "data:,x",
+        "//example.org/",
+        "/etc/passwd",
+        "",
+        "http://",
+        "http:///x",
+        "javascript:alert(1)",
+    ],
+)
 def test_only_web_addresses_are_asked(settings: None, url: str) -> None:
     with pytest.raises(FetchRefused):
         fetch(url)
@@ -187,7 +214,9 @@ def test_a_circle_of_redirects_ends(site: Site) -> None:
     assert len(site.headers) == fetching.MAX_REDIRECTS + 1
 
 
-def test_credentials_do_not_follow_a_redirect_to_another_host(site: Site, sites: Callable[[], Site], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_do_not_follow_a_redirect_to_another_host(
+    site: Site, sites: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = sites()
     monkeypatch.setitem(tk.config, "participation.fetch.allow", [f"127.0.0.1:{site.port}", f"127.0.0.1:{other.port}"])
     site.answers["/a"] = plain(b"", 302, Location=other.url("/b"))

@@ -57,16 +57,19 @@ def make_source(allowed: Replay) -> Callable[..., dict[str, Any]]:
             owner = call_action("organization_show", id=organisation["name"])
         except tk.ObjectNotFound:
             owner = call_action("organization_create", {"user": user}, **organisation)
-        return call_action("harvest_source_create", {"user": user}, **{
-            "name": row["name"],
-            "title": row["title"]["en"],
-            "url": allowed.url(row["path"]),
-            "source_type": row["source_type"],
-            "owner_org": owner["id"],
-            "frequency": "MANUAL",
-            "config": json.dumps(row["config"]),
-            **changes,
-        })
+        return call_action(
+            "harvest_source_create",
+            {"user": user},
+            **{
+                "name": row["name"],
+                "title": row["title"]["en"],
+                "url": allowed.url(row["path"]),
+                "source_type": row["source_type"],
+                "owner_org": owner["id"],
+                "frequency": "MANUAL",
+                "config": json.dumps(row["config"]),
+                **changes,
+            },
+        )
 
     return make
-

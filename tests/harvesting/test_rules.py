@@ -24,7 +24,13 @@ def file(**values: Any) -> dict[str, Any]:
 
 def test_a_file_keeps_its_id_by_uri_then_by_address_and_name() -> None:
     here = [file(id="1", uri="http://u/1"), file(id="2"), file(id="3", name="b"), file(id="4", url="http://x/z", name="old")]
-    incoming = [file(name="b"), file(url="http://moved/", uri="http://u/1"), file(), file(url="http://x/z", name="new"), file(url="http://x/new")]
+    incoming = [
+        file(name="b"),
+        file(url="http://moved/", uri="http://u/1"),
+        file(),
+        file(url="http://x/z", name="new"),
+        file(url="http://x/new"),
+    ]
     keep_file_ids(here, incoming)
     assert [row.get("id") for row in incoming] == ["3", "1", "2", "4", None]
 
@@ -46,7 +52,11 @@ def test_a_refused_value_is_left_out_and_named() -> None:
     errors = {"frequency": ["Not in the list."], "tags": [{}, {"name": ["Bad."]}], "resources": [{"size": ["Not a number."]}]}
     kept, notes = without_refused(dataset, errors)
     assert kept == {"title": "a", "tags": [{"name": "ok"}], "resources": [{"url": "u"}]}
-    assert notes == ["frequency was left out: Not in the list.", "tags 2, name was left out: Bad.", "resources 1, size was left out: Not a number."]
+    assert notes == [
+        "frequency was left out: Not in the list.",
+        "tags 2, name was left out: Bad.",
+        "resources 1, size was left out: Not a number.",
+    ]
 
 
 def test_what_a_dataset_needs_is_not_left_out() -> None:
@@ -54,7 +64,10 @@ def test_what_a_dataset_needs_is_not_left_out() -> None:
 
 
 def test_errors_become_one_sentence() -> None:
-    assert sentence({"name": ["Taken."], "resources": [{}, {"url": ["Bad.", "Long."]}]}) == "name: Taken.; resources: url: Bad. Long."
+    assert (
+        sentence({"name": ["Taken."], "resources": [{}, {"url": ["Bad.", "Long."]}]})
+        == "name: Taken.; resources: url: Bad. Long."
+    )
 
 
 def test_settings_are_read_and_every_mistake_names_its_key() -> None:
@@ -62,9 +75,16 @@ def test_settings_are_read_and_every_mistake_names_its_key() -> None:
     chosen = settings.read('{"organizations": "source", "language": "fr", "remove_up_to": 50}')
     assert (chosen.organizations, chosen.language, chosen.remove_up_to) == ("source", "fr", 50)
     for key, written in {
-        "JSON": "{", "object": "[]", "colour": '{"colour": 1}', "organizations": '{"organizations": "mine"}', "language": '{"language": "de"}',
-        "remove_up_to": '{"remove_up_to": 101}', "force_all": '{"force_all": "yes"}', "rdf_format": '{"rdf_format": "word"}',
-        "api_key": '{"api_key": "a\\nb"}', "organization_names": '{"organization_names": {"a": {}}}',
+        "JSON": "{",
+        "object": "[]",
+        "colour": '{"colour": 1}',
+        "organizations": '{"organizations": "mine"}',
+        "language": '{"language": "de"}',
+        "remove_up_to": '{"remove_up_to": 101}',
+        "force_all": '{"force_all": "yes"}',
+        "rdf_format": '{"rdf_format": "word"}',
+        "api_key": '{"api_key": "a\\nb"}',
+        "organization_names": '{"organization_names": {"a": {}}}',
         "groups_filter_include": '{"groups_filter_include": ["a b:*"]}',
         "organizations_filter_exclude": '{"organizations_filter_include": [], "organizations_filter_exclude": []}',
     }.items():

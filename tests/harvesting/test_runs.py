@@ -54,7 +54,9 @@ def test_every_record_of_data_json_arrives_with_its_licence_and_agency(make_sour
     assert run(source["id"]).counts == {"not modified": len(allowed.us.datasets)}
 
 
-def test_every_dataset_of_the_paged_rdf_catalogue_arrives_and_a_second_run_changes_nothing(make_source: Make, allowed: Any) -> None:
+def test_every_dataset_of_the_paged_rdf_catalogue_arrives_and_a_second_run_changes_nothing(
+    make_source: Make, allowed: Any
+) -> None:
     source = make_source("psdi")
     expected = sum(len(page) for page in allowed.psdi.datasets)
     report = run(source["id"])

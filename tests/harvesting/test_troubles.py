@@ -9,7 +9,9 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
+from ckan.cli.cli import ckan
 from ckan.tests.helpers import call_action
+from ckanext.harvest.model import HarvestJob
 
 from ckanext.participation.harvesting.running import Report, run
 
@@ -99,7 +101,13 @@ def test_most_datasets_are_not_removed_without_a_person(make_source: Make, inven
 def test_a_page_that_is_no_catalogue_changes_nothing_and_is_named(make_source: Make, inventory: list[Any], allowed: Any) -> None:
     source = make_source("us")
     run(source["id"])
-    for body, words in ((HTML, "web page"), (BOMB, "DOCTYPE"), (b"", "empty page"), (b'{"dataset": []}', "no dataset in it"), (b'{"da', "broken at line 1")):
+    for body, words in (
+        (HTML, "web page"),
+        (BOMB, "DOCTYPE"),
+        (b"", "empty page"),
+        (b'{"dataset": []}', "no dataset in it"),
+        (b'{"da', "broken at line 1"),
+    ):
         allowed.fail("/us/data.json", body=body)
         report = run(source["id"])
         assert report.counts == {}
@@ -109,10 +117,17 @@ def test_a_page_that_is_no_catalogue_changes_nothing_and_is_named(make_source: M
     assert run(source["id"]).counts == {"not modified": 6}
 
 
-@pytest.mark.parametrize(("failure", "words"), [
-    ({"status": 503}, "the error 503"), ({"drop": True}, "could not be reached"), ({"keep_bytes": 100}, "broke off"),
-])
-def test_a_source_that_fails_is_named_and_loses_nothing(make_source: Make, inventory: list[Any], allowed: Any, failure: Any, words: str) -> None:
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        ({"status": 503}, "the error 503"),
+        ({"drop": True}, "could not be reached"),
+        ({"keep_bytes": 100}, "broke off"),
+    ],
+)
+def test_a_source_that_fails_is_named_and_loses_nothing(
+    make_source: Make, inventory: list[Any], allowed: Any, failure: Any, words: str
+) -> None:
     source = make_source("us")
     run(source["id"])
     allowed.fail("/us/data.json", **failure)
@@ -122,7 +137,9 @@ def test_a_source_that_fails_is_named_and_loses_nothing(make_source: Make, inven
     assert len(packages()) == 6
 
 
-def test_a_page_that_cannot_be_read_keeps_what_came_before_and_removes_nothing(make_source: Make, catalogue: Any, allowed: Any) -> None:
+def test_a_page_that_cannot_be_read_keeps_what_came_before_and_removes_nothing(
+    make_source: Make, catalogue: Any, allowed: Any
+) -> None:
     source = make_source("psdi")
     run(source["id"])
     whole = packages()
@@ -140,7 +157,9 @@ def test_pages_that_go_round_in_a_circle_end(make_source: Make, catalogue: Any) 
     assert said(report, "go round in a circle") or said(report, "same page under several addresses")
 
 
-def test_an_address_inside_is_not_asked(make_source: Make, allowed: Any, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_inside_is_not_asked(
+    make_source: Make, allowed: Any, ckan_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = make_source("us")
     monkeypatch.setitem(ckan_config, "participation.fetch.allow", [])
     report = run(source["id"])
@@ -152,7 +171,9 @@ def test_a_catalogue_cannot_send_us_to_a_file_or_an_inner_address(make_source: M
     source = make_source("psdi")
     page = catalogue.pages["ttl"][0]
     for address in ("file:///etc/passwd", "http://127.0.0.1:1/"):
-        catalogue.pages["ttl"][0] = page.replace('hydra:nextPage "', f'hydra:nextPage "{address}#').replace('hydra:next "', f'hydra:next "{address}#')
+        catalogue.pages["ttl"][0] = page.replace('hydra:nextPage "', f'hydra:nextPage "{address}#').replace(
+            'hydra:next "', f'hydra:next "{address}#'
+        )
         report = run(source["id"])
         assert said(report, "not a public web address"), report.sentences
 
@@ -169,14 +190,21 @@ def test_an_organisation_that_people_made_is_not_filled_by_a_harvest(make_source
 
 
 def test_names_of_organisations_may_be_set_in_the_configuration(make_source: Make, inventory: list[Any]) -> None:
-    names = {"opendata.fcc.gov": {"name": "fcc", "title_translated": {"en": "Federal Communications Commission", "fr": "Commission des communications"}}}
+    names = {
+        "opendata.fcc.gov": {
+            "name": "fcc",
+            "title_translated": {"en": "Federal Communications Commission", "fr": "Commission des communications"},
+        }
+    }
     run(make_source("us", config=json.dumps({"organization_names": names}))["id"])
     made = call_action("organization_show", id="fcc")
     assert made["title_translated"] == names["opendata.fcc.gov"]["title_translated"]
     assert made["package_count"] == 6
 
 
-def test_everything_goes_to_the_sources_organisation_when_the_configuration_says_so(make_source: Make, inventory: list[Any]) -> None:
+def test_everything_goes_to_the_sources_organisation_when_the_configuration_says_so(
+    make_source: Make, inventory: list[Any]
+) -> None:
     run(make_source("us", config=json.dumps({"organizations": "source"}))["id"])
     owners = {call_action("package_show", id=one)["organization"]["name"] for one in packages()}
     assert owners == {"us-federal-agencies"}
@@ -199,13 +227,22 @@ def test_a_remote_id_cannot_take_over_a_dataset_made_here(make_source: Make, all
         if name not in keep:
             del allowed.csa.datasets[name]
     target = allowed.csa.datasets[keep[0]]
-    call_action("package_create", {"user": user}, id=target["id"], name="ours", title_translated={"en": "Ours"}, owner_org=source["owner_org"])
+    call_action(
+        "package_create",
+        {"user": user},
+        id=target["id"],
+        name="ours",
+        title_translated={"en": "Ours"},
+        owner_org=source["owner_org"],
+    )
     assert run(source["id"]).counts == {"added": 2}
     assert call_action("package_show", id="ours")["title"] == "Ours"
     assert len(packages()) == 3
 
 
-def test_a_dataset_that_a_person_deleted_stays_deleted_while_the_source_says_the_same(make_source: Make, inventory: list[Any]) -> None:
+def test_a_dataset_that_a_person_deleted_stays_deleted_while_the_source_says_the_same(
+    make_source: Make, inventory: list[Any]
+) -> None:
     source = make_source("us")
     run(source["id"])
     one = next(iter(packages()))
@@ -226,3 +263,26 @@ def test_a_change_is_written_once_and_then_is_no_change(make_source: Make, inven
     inventory[0]["title"] = "Another title"
     assert run(source["id"]).counts == {"updated": 1, "not modified": 5}
     assert run(source["id"]).counts == {"not modified": 6}
+
+
+def test_the_command_runs_a_source_and_says_what_happened(cli: Any, make_source: Make, inventory: list[Any]) -> None:
+    source = make_source("us")
+    del inventory[0]["title"]
+    done = cli.invoke(ckan, ["participation", "harvest", "run", source["name"]])
+    assert "5 added, 1 errored" in done.output
+    assert "The record has no title." in done.stderr
+    assert done.exit_code == 1
+
+
+def test_the_clock_finishes_a_job_that_is_done(cli: Any, make_source: Make, allowed: Any) -> None:
+    source = make_source("us")
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    job = call_action("harvest_job_create", {"user": user}, source_id=source["id"], run=False)
+    row = HarvestJob.get(job["id"])
+    row.status = "Running"
+    row.gather_finished = row.created
+    row.save()
+    done = cli.invoke(ckan, ["participation", "harvest", "clock", "--once"])
+    assert done.exit_code == 0, done.output
+    model.Session.expire_all()
+    assert HarvestJob.get(job["id"]).status == "Finished"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import Mapper
 
 ANYTHING = st.recursive(
@@ -53,7 +53,7 @@ def test_what_is_known_elsewhere_decides_which_half_is_french() -> None:
     ("", "", "http://[bad", ""),
 ])  # fmt: skip
 def test_a_format_gets_its_short_name(mapper: Mapper, stated: Any, media_type: Any, address: Any, shape: str) -> None:
-    assert values.file_format(stated, media_type, address, mapper.formats) == shape
+    assert formats.file_format(stated, media_type, address, mapper.formats) == shape
 
 
 @pytest.mark.parametrize(("stated", "code"), [
@@ -81,9 +81,15 @@ def test_a_period_and_a_place_become_rows() -> None:
     assert values.place({"type": "Point", "coordinates": [0, 0]})["geom"].startswith("{")
 
 
-@pytest.mark.parametrize(("written", "slug"), [
-    ("Plan de mise en œuvre: l'été 2020", "plan-de-mise-en-oeuvre-lete-2020"), ("日本", ""), ("a", ""), ("A b" * 80, None),
-])
+@pytest.mark.parametrize(
+    ("written", "slug"),
+    [
+        ("Plan de mise en œuvre: l'été 2020", "plan-de-mise-en-oeuvre-lete-2020"),
+        ("日本", ""),
+        ("a", ""),
+        ("A b" * 80, None),
+    ],
+)
 def test_a_page_address_is_made_of_a_title(written: str, slug: str | None) -> None:
     made = values.slug(written)
     assert len(made) <= 100
@@ -93,6 +99,15 @@ def test_a_page_address_is_made_of_a_title(written: str, slug: str | None) -> No
 
 @given(ANYTHING)
 def test_no_value_makes_the_readers_raise(value: Any) -> None:
-    for reader in (values.text, values.texts, values.by_language, values.language_code, values.date, values.period, values.place, values.media_type):
+    for reader in (
+        values.text,
+        values.texts,
+        values.by_language,
+        values.language_code,
+        values.date,
+        values.period,
+        values.place,
+        formats.media_type,
+    ):
         reader(value)
-    values.file_format(value, value, value, {"csv": "CSV"})
+    formats.file_format(value, value, value, {"csv": "CSV"})

@@ -9,21 +9,47 @@ from hypothesis import strategies as st
 from ckanext.participation.theme import files
 
 
-@pytest.mark.parametrize(("resource", "name"), [
-    ({"format": "CSV"}, "CSV"), ({"format": "csv"}, "CSV"), ({"format": ".csv"}, "CSV"), ({"mimetype": "text/csv; charset=utf-8"}, "CSV"),
-    ({"format": "http://publications.europa.eu/resource/authority/file-type/JSON"}, "JSON"), ({"format": "NetCDF"}, "NetCDF"),
-    ({"mimetype": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, "XLSX"), ({"mimetype": "application/octet-stream"}, ""),
-    ({}, ""), ({"format": None}, "")])
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ({"format": "CSV"}, "CSV"),
+        ({"format": "csv"}, "CSV"),
+        ({"format": ".csv"}, "CSV"),
+        ({"mimetype": "text/csv; charset=utf-8"}, "CSV"),
+        ({"format": "http://publications.europa.eu/resource/authority/file-type/JSON"}, "JSON"),
+        ({"format": "NetCDF"}, "NetCDF"),
+        ({"mimetype": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, "XLSX"),
+        ({"mimetype": "application/octet-stream"}, ""),
+        ({}, ""),
+        ({"format": None}, ""),
+    ],
+)
 def test_a_format_is_a_short_name(resource: dict[str, str], name: str) -> None:
     assert files.file_format(resource) == name
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//evil.example", "/local", "", None, "http://", "http://[bad", 7])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "//evil.example",
+        "/local",
+        "",
+        None,
+        "http://",
+        "http://[bad",
+        7,
+    ],
+)
 def test_an_address_a_browser_must_not_follow_is_no_link(url: object) -> None:
     assert files.safe_address(url) == ""
 
 
-@pytest.mark.parametrize("url", ["https://example.org/a.csv", "http://example.org", "ftp://example.org/a", " HTTPS://example.org/a "])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a.csv", "http://example.org", "ftp://example.org/a", " HTTPS://example.org/a "]
+)
 def test_an_ordinary_address_is_a_link(url: str) -> None:
     assert files.safe_address(url) == url.strip()
 

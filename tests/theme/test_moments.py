@@ -32,7 +32,9 @@ def test_a_day_stays_the_day_it_says_in_any_zone() -> None:
     assert read("2026-11-03") == Moment("2026-11-03", "November 3, 2026", "1 day ago")
 
 
-@pytest.mark.parametrize(("value", "lang", "text"), [("2019", "fr", "2019"), ("2019-03", "fr", "mars 2019"), ("2019-03", "en", "March 2019")])
+@pytest.mark.parametrize(
+    ("value", "lang", "text"), [("2019", "fr", "2019"), ("2019-03", "fr", "mars 2019"), ("2019-03", "en", "March 2019")]
+)
 def test_a_year_or_a_month_stays_as_precise_as_it_came(value: str, lang: str, text: str) -> None:
     assert read(value, lang) == Moment(value, text, "")
 

@@ -30,7 +30,9 @@ def words(tag: Any) -> str:
 
 @pytest.mark.parametrize("path", PUBLIC)
 @pytest.mark.parametrize("prefix", ["", "/fr"])
-def test_a_page_has_one_heading_one_main_and_the_readers_language(read: Callable[..., BeautifulSoup], path: str, prefix: str) -> None:
+def test_a_page_has_one_heading_one_main_and_the_readers_language(
+    read: Callable[..., BeautifulSoup], path: str, prefix: str
+) -> None:
     page = read(prefix + path)
     assert len(page.find_all("h1")) == 1
     assert len(page.select("main, [role=main]")) == 1
@@ -50,7 +52,12 @@ def test_ids_are_unique_and_every_labelled_reference_leads_somewhere(read: Calla
     page = read(path)
     ids = [tag["id"] for tag in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
-    wanted = {word for tag in page.find_all(True) for name in ("aria-labelledby", "aria-describedby", "for") for word in tag.get(name, "").split()}
+    wanted = {
+        word
+        for tag in page.find_all(True)
+        for name in ("aria-labelledby", "aria-describedby", "for")
+        for word in tag.get(name, "").split()
+    }
     assert wanted <= set(ids)
 
 
@@ -67,7 +74,9 @@ def test_the_home_page_counts_what_is_public(read: Callable[..., BeautifulSoup],
     assert "2 organisations" in counts
 
 
-def test_a_dataset_is_listed_in_the_readers_language_or_marked_with_its_own(read: Callable[..., BeautifulSoup], dataset: Make) -> None:
+def test_a_dataset_is_listed_in_the_readers_language_or_marked_with_its_own(
+    read: Callable[..., BeautifulSoup], dataset: Make
+) -> None:
     dataset(title_translated={"fr": "Neige", "en": "Snow"})
     dataset(title_translated={"fr": "Grêle"})
     titles = {words(link): link.get("lang") for link in read("/dataset/").select(".dataset-list .pt-card__title a")}
@@ -113,7 +122,9 @@ def many_files() -> list[dict[str, str]]:
     return [{"url": f"https://example.org/{n}.csv", "name": f"File {n}", "format": "CSV"} for n in range(60)]
 
 
-def test_a_dataset_with_many_files_stays_small_and_can_show_them_all(app: Any, dataset: Make, many_files: list[dict[str, str]]) -> None:
+def test_a_dataset_with_many_files_stays_small_and_can_show_them_all(
+    app: Any, dataset: Make, many_files: list[dict[str, str]]
+) -> None:
     made = dataset(resources=many_files)
     reply = app.get(f"/dataset/{made['name']}")
     assert len(reply.body.encode()) <= 60_000
@@ -133,12 +144,3 @@ def test_a_page_that_does_not_exist_helps_to_go_on(read: Callable[..., Beautiful
     page = read("/nothing-here", status=404)
     assert words(page.h1) == "This page does not exist"
     assert page.select_one("#error-content form[role=search]")
-
-
-def test_the_style_guide_is_for_administrators_only(app: Any, person: Make) -> None:
-    app.get("/participation/styleguide", status=403)
-    app.get("/participation/styleguide", headers={"Authorization": person()["token"]}, status=403)
-    page = BeautifulSoup(app.get("/participation/styleguide", headers={"Authorization": person(sysadmin=True)["token"]}).body, "html.parser")
-    assert len(page.select("section.pt-section")) >= 15
-    ids = [tag["id"] for tag in page.find_all(id=True)]
-    assert len(ids) == len(set(ids))

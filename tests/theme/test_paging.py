@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 
 from ckanext.participation.theme import paging
 
-ITEMS = [{"name": "CSV", "display_name": "CSV", "count": 3}, {"name": "PDF", "display_name": "PDF", "count": 9},
-         {"name": "XML", "display_name": "XML", "count": 1}]
+ITEMS = [
+    {"name": "CSV", "display_name": "CSV", "count": 3},
+    {"name": "PDF", "display_name": "PDF", "count": 9},
+    {"name": "XML", "display_name": "XML", "count": 1},
+]
 
 
 def test_a_filter_is_added_to_the_search_and_goes_back_to_the_first_page() -> None:
@@ -25,7 +28,8 @@ def test_a_chosen_filter_comes_first_and_its_link_takes_it_away() -> None:
 def test_only_the_chosen_value_is_taken_away() -> None:
     params = [("tags", "eau"), ("tags", "neige"), ("page", "2")]
     assert paging.chosen([("tags", "eau")], {("tags", "eau"): "Eau"}, "/d", params) == [
-        {"name": "tags", "label": "Eau", "url": "/d?tags=neige"}]
+        {"name": "tags", "label": "Eau", "url": "/d?tags=neige"}
+    ]
 
 
 def test_pages_show_the_ends_and_the_neighbours() -> None:

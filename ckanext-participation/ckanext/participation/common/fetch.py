@@ -112,14 +112,15 @@ class Reply:
         """The content as text: by its byte order mark, as UTF-8, else by the charset it declares; unreadable bytes are marked."""
         for mark, charset in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
             if self.content.startswith(mark):
-                return self.content[len(mark):].decode(charset, "replace")
+                return self.content[len(mark) :].decode(charset, "replace")
         try:
             return self.content.decode("utf-8")
         except UnicodeDecodeError:
             pass
         head = self.content[:200].decode("ascii", "replace")
-        named = (re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("Content-Type", ""), re.IGNORECASE)
-                 or re.match(r"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)", head))
+        named = re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("Content-Type", ""), re.IGNORECASE) or re.match(
+            r"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)", head
+        )
         try:
             return self.content.decode(named[1] if named else "utf-8", "replace")
         except LookupError:
@@ -148,7 +149,7 @@ def fetch(
     if accept:
         asked["Accept"] = accept
     if conditional:
-        asked |= {name: value for name, value in zip(("If-None-Match", "If-Modified-Since"), conditional) if value}
+        asked |= {name: value for name, value in zip(("If-None-Match", "If-Modified-Since"), conditional, strict=True) if value}
     with guarded_session(seconds=seconds, max_bytes=max_bytes, resolve=resolve) as session:
         response = session.request(method, url, headers=asked)
         return Reply(response.status_code, response.url, response.headers, response.content)
@@ -184,8 +185,7 @@ class _GuardedSession(requests.Session):
             response = super().request(method, url, *args, **kwargs)
         except FetchError:
             raise
-        except (requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema,
-                requests.exceptions.InvalidURL) as error:
+        except (requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema, requests.exceptions.InvalidURL) as error:
             raise FetchRefused from error
         except requests.exceptions.TooManyRedirects as error:
             raise FetchFailed(N_("The address redirects too often.")) from error

@@ -65,7 +65,9 @@ class ParticipationCKANHarvester(Stages):
     def details(self, organisation: Organisation, source: Any, chosen: Settings) -> Organisation:
         """Ask the source for the organisation's own record, which says more than a dataset's copy of it."""
         try:
-            remote = _ask(source.url, "organization_show?" + urlencode({"id": organisation.identifier, "include_users": "false"}), chosen)
+            remote = _ask(
+                source.url, "organization_show?" + urlencode({"id": organisation.identifier, "include_users": "false"}), chosen
+            )
         except (FetchError, SourceProblem):
             return organisation
         found = read_organisation(remote, mapper(chosen), {"org_title_at_publication": organisation.title_translated})

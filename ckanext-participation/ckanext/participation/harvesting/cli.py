@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 import click
@@ -33,7 +34,7 @@ def clock(once: bool) -> None:
     """
     stopped = threading.Event()
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
         # A round in progress is one transaction at a time and may be cut anywhere.
         sys.exit(0)
@@ -44,7 +45,7 @@ def clock(once: bool) -> None:
         try:
             _round()
             failures = 0
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever ended the round, the supervisor decides
             failures += 1
             click.echo(f"harvest clock: a round failed ({type(error).__name__}: {str(error)[:200]})", err=True)
             if once or failures >= MAX_FAILURES:
@@ -57,7 +58,8 @@ def clock(once: bool) -> None:
 def _round() -> None:
     try:
         user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-        tk.get_action("harvest_jobs_run")({"model": model, "session": model.Session, "user": user, "ignore_auth": True}, {})
+        context: Any = {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
+        tk.get_action("harvest_jobs_run")(context, {})
     finally:
         # Each round sees the database as it is, and a broken connection is not used twice.
         model.Session.remove()

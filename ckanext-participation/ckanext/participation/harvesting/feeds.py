@@ -18,10 +18,17 @@ DATA_JSON = "data.json"
 
 MAX_NODES = 2_000_000
 _TYPES = {
-    "text/turtle": TURTLE, "application/x-turtle": TURTLE, "text/n3": "n3", "text/rdf+n3": "n3", "application/n-triples": N_TRIPLES,
-    "application/rdf+xml": XML, "application/ld+json": JSON_LD,
+    "text/turtle": TURTLE,
+    "application/x-turtle": TURTLE,
+    "text/n3": "n3",
+    "text/rdf+n3": "n3",
+    "application/n-triples": N_TRIPLES,
+    "application/rdf+xml": XML,
+    "application/ld+json": JSON_LD,
 }
-_TURTLE_START = re.compile(r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE)
+_TURTLE_START = re.compile(
+    r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE
+)
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _NAMES_A_CONTEXT = {
     # The same terms as the address would give, kept here because addresses are not asked.
@@ -83,11 +90,10 @@ def _json(text: str) -> Feed:
         raise NotACatalogue(_broken_json(error)) from None
     if isinstance(document, dict) and isinstance(document.get("dataset"), list):
         return Feed(DATA_JSON, text, document)
-    if isinstance(document, list) and document and all(isinstance(row, dict) and "@type" not in row and "@id" not in row for row in document):
-        if any("title" in row and ("identifier" in row or "distribution" in row) for row in document):
-            return Feed(DATA_JSON, text, {"dataset": document})
+    if _is_list_of_datasets(document):
+        return Feed(DATA_JSON, text, {"dataset": document})
     if isinstance(document, dict) and "result" in document and "success" in document:
-        raise NotACatalogue(N_("This is the API of a CKAN catalogue. Choose the source type “CKAN” and give the catalogue's first address."))
+        raise NotACatalogue(N_("This is the API of a CKAN catalogue. Choose the source type “CKAN” and give its first address."))
     if isinstance(document, dict) and ("jsonapi" in document or _is_json_api(document.get("data"))):
         raise NotACatalogue(N_("This is a JSON:API answer, not a DCAT catalogue."))
     if isinstance(document, dict) and document.get("type") in {"FeatureCollection", "Feature"}:
@@ -102,6 +108,12 @@ def _json(text: str) -> Feed:
 def _broken_json(error: ValueError) -> str:
     line = getattr(error, "lineno", 0)
     return f"The JSON is broken at line {line}." if line else "The JSON is broken."
+
+
+def _is_list_of_datasets(document: object) -> bool:
+    if not isinstance(document, list) or not all(isinstance(row, dict) and not {"@type", "@id"} & set(row) for row in document):
+        return False
+    return any("title" in row and ("identifier" in row or "distribution" in row) for row in document)
 
 
 def _is_json_api(data: object) -> bool:
@@ -141,7 +153,7 @@ def _context(context: Any) -> Any:
 
 
 def _foreign_context(context: object) -> str:
-    return f"The JSON-LD asks for a context from another address ({str(context)[:200]}), which is not fetched. Ask the source to write it out."
+    return f"The JSON-LD needs a context from another address ({str(context)[:200]}), which is not fetched here."
 
 
 class _Root(Exception):
@@ -176,8 +188,12 @@ def _xml(text: str) -> Feed:
     namespace, _, name = found[0].rpartition(" ")
     if namespace == "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
         return Feed(XML, body)
-    if "isotc211" in namespace or "opengis.net/cat" in namespace or name in {"MD_Metadata", "GetRecordsResponse", "MD_DataIdentification"}:
-        raise NotACatalogue(N_("This is geographic metadata (ISO 19115 in XML, often from a CSW service), not a DCAT catalogue in RDF."))
+    if (
+        "isotc211" in namespace
+        or "opengis.net/cat" in namespace
+        or name in {"MD_Metadata", "GetRecordsResponse", "MD_DataIdentification"}
+    ):
+        raise NotACatalogue(N_("This is geographic metadata (ISO 19115 in XML, often from CSW), not a DCAT catalogue."))
     if name in {"rss", "feed"}:
         raise NotACatalogue(N_("This is a news feed (RSS or Atom), not a catalogue."))
     if name == "html" or "xhtml" in namespace:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import (
     LICENCE_AS_PUBLISHED,
     Mapper,
@@ -40,7 +40,7 @@ def from_ckan(remote: object, mapper: Mapper, page: str = "") -> Record:
         "name": _name(said),
         "title_translated": _texts(said, "title", language),
         "notes_translated": _texts(said, "notes", language),
-        "tags_translated": _tags(said, language, mapper),
+        "tags_translated": _tags(said, language),
         "license_id": license_id,
         "url": values.text(said.get("url")) if values.text(said.get("url")).startswith("http") else page,
         "uri": values.text(said.get("uri")),
@@ -102,8 +102,8 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
         "url": address,
         "name_translated": _texts(row, "name", language),
         "description_translated": _texts(row, "description", language),
-        "format": values.file_format(row.get("format"), row.get("mimetype"), address, mapper.formats),
-        "mimetype": values.media_type(row.get("mimetype")),
+        "format": formats.file_format(row.get("format"), row.get("mimetype"), address, mapper.formats),
+        "mimetype": formats.media_type(row.get("mimetype")),
         "language": [code for one in values.texts(row.get("language")) if (code := values.language_code(one))],
         "license": (as_published or license_id) if stated else "",
         "size": row.get("size") or row.get("file_size"),
@@ -111,7 +111,9 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
         "character_encoding": values.text(row.get("character_set")),
         "issued": _first_date(row, ("date_published", "resource_date_published", "issued")),
         "modified": _first_date(row, ("last_modified", "modified", "data_last_modified")),
-        "data_dictionary": [{"url": values.text(row.get("data_dictionary"))}] if isinstance(row.get("data_dictionary"), str) else [],
+        "data_dictionary": [{"url": values.text(row.get("data_dictionary"))}]
+        if isinstance(row.get("data_dictionary"), str)
+        else [],
         "identifier": values.text(row.get("unique_identifier")),
         "uri": values.text(row.get("uri")),
     }
@@ -132,21 +134,26 @@ def _texts(said: Mapping[str, Any], name: str, language: str) -> values.Texts:
     return found or ({language: plain} if plain else {})
 
 
-def _tags(said: Mapping[str, Any], language: str, mapper: Mapper) -> dict[str, list[str]]:
+def _tags(said: Mapping[str, Any], language: str) -> dict[str, list[str]]:
     keywords = said.get("keywords") or said.get("tags_translated")
     if isinstance(keywords, Mapping):
         found = {code: words for tag, words in keywords.items() if (code := values.language_code(tag)) in {"fr", "en"}}
         if any(found.values()):
-            return tags(mapper, found)
+            return tags(found)
     plain = [row.get("display_name") or row.get("name") for row in _rows(said.get("tags"))]
-    return tags(mapper, {language: plain})
+    return tags({language: plain})
 
 
 def _languages(said: Mapping[str, Any]) -> list[str]:
     stated = [code for one in values.texts(said.get("language")) if (code := values.language_code(one))]
     if not stated and values.text(said.get("language_support")) == "bilingual":
         return ["en", "fr"]
-    used = [code for row in _rows(said.get("resources")) for one in values.texts(row.get("language")) if (code := values.language_code(one))]
+    used = [
+        code
+        for row in _rows(said.get("resources"))
+        for one in values.texts(row.get("language"))
+        if (code := values.language_code(one))
+    ]
     return stated or sorted(set(used))
 
 

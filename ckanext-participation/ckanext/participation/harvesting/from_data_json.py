@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import (
     LICENCE_AS_PUBLISHED,
     Mapper,
@@ -23,13 +23,22 @@ from ckanext.participation.harvesting.record import (
 
 MAX_LEVELS = 20
 # Kept as extras: they have no field of ours and agencies search by them.
-_KEPT = {"bureauCode": "bureau_code", "programCode": "program_code", "systemOfRecords": "system_of_records",
-         "primaryITInvestmentUII": "primary_it_investment_uii", "isPartOf": "is_part_of"}
+_KEPT = {
+    "bureauCode": "bureau_code",
+    "programCode": "program_code",
+    "systemOfRecords": "system_of_records",
+    "primaryITInvestmentUII": "primary_it_investment_uii",
+    "isPartOf": "is_part_of",
+}
 
 
 def guid_of(remote: Mapping[str, Any]) -> str:
     """What identifies a record from run to run: its identifier, else its page, else its first file, else its words."""
-    files = [row for row in remote.get("distribution") or [] if isinstance(row, Mapping)] if isinstance(remote.get("distribution"), list) else []
+    files = (
+        [row for row in remote.get("distribution") or [] if isinstance(row, Mapping)]
+        if isinstance(remote.get("distribution"), list)
+        else []
+    )
     first = next((values.text(row.get("downloadURL")) or values.text(row.get("accessURL")) for row in files), "")
     words = f"{_publishers(remote.get('publisher'))[0:1]}{values.text(remote.get('title'))}"
     return values.text(remote.get("identifier")) or values.text(remote.get("landingPage")) or first or values.slug(words)
@@ -47,11 +56,13 @@ def from_data_json(remote: object, mapper: Mapper) -> Record:
     dataset: dict[str, Any] = {
         "title_translated": _texts(remote.get("title"), language),
         "notes_translated": _texts(remote.get("description"), language),
-        "tags_translated": tags(mapper, {language: _keywords(remote.get("keyword"))}),
+        "tags_translated": tags({language: _keywords(remote.get("keyword"))}),
         "license_id": license_id,
         "url": values.text(remote.get("landingPage")),
         "identifier": values.text(remote.get("identifier")),
-        "uri": identifier if (identifier := values.text(remote.get("identifier"))).startswith("http") else values.text(remote.get("@id")),
+        "uri": identifier
+        if (identifier := values.text(remote.get("identifier"))).startswith("http")
+        else values.text(remote.get("@id")),
         "publisher": [{"name_translated": {language: publishers[0]}}] if publishers else [],
         "contact": [{"name": values.text(contact.get("fn")), "email": values.text(contact.get("hasEmail"))}],
         "theme": values.texts(remote.get("theme")),
@@ -114,7 +125,7 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
     license_id, as_published = licence(mapper, **_licence_said(row.get("license")))
     dictionary = values.text(row.get("describedBy"))
     name = values.text(row.get("title"))
-    shape = values.file_format(row.get("format"), row.get("mediaType"), address, mapper.formats)
+    shape = formats.file_format(row.get("format"), row.get("mediaType"), address, mapper.formats)
     return {
         "url": address,
         "download_url": download,
@@ -122,7 +133,7 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
         "name_translated": _texts(row.get("title"), language) if name else {language: shape},
         "description_translated": _texts(row.get("description"), language),
         "format": shape,
-        "mimetype": values.media_type(row.get("mediaType")),
+        "mimetype": formats.media_type(row.get("mediaType")),
         "license": (as_published or license_id) if stated else "",
         "data_dictionary": [{"url": dictionary, "format": values.text(row.get("describedByType"))}] if dictionary else [],
         "conforms_to": values.texts(row.get("conformsTo")),

@@ -12,7 +12,7 @@ from typing import Any
 from rdflib import RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import (
     LICENCE_AS_PUBLISHED,
     NOT_SPECIFIED,
@@ -38,7 +38,7 @@ _LISTS_OF_LICENCES = frozenset({"https://spdx.org/licenses", "http://spdx.org/li
 
 
 def repair(graph: Graph) -> None:
-    """Mend what real catalogues misspell: `dcat:Distribution` (the class) written where the property `dcat:distribution` belongs."""
+    """Mend what real catalogues misspell: the class `dcat:Distribution` where the property `dcat:distribution` belongs."""
     for subject, _, target in list(graph.triples((None, DCAT.Distribution, None))):
         graph.add((subject, DCAT.distribution, target))
 
@@ -46,14 +46,19 @@ def repair(graph: Graph) -> None:
 def catalogue_language(graph: Graph) -> str:
     """The language of the catalogue's own texts, when it names just one of ours."""
     codes = {
-        code for catalogue in graph.subjects(RDF.type, DCAT.Catalog) for stated in graph.objects(catalogue, DCT.language)
+        code
+        for catalogue in graph.subjects(RDF.type, DCAT.Catalog)
+        for stated in graph.objects(catalogue, DCT.language)
         if (code := values.language_code(str(stated))) in {"fr", "en"}
     }
     return codes.pop() if len(codes) == 1 else ""
 
 
 def guid_of(graph: Graph, ref: Node) -> str:
-    """What identifies a dataset from run to run: its URI, else its identifier, its page, or its title (a blank node's label is new each time)."""
+    """What identifies a dataset from run to run: its URI, else its identifier, its page, or its title.
+
+    A blank node's own label is new each time.
+    """
     if isinstance(ref, URIRef):
         return str(ref)
     for predicate in (DCT.identifier, DCAT.landingPage):
@@ -78,10 +83,12 @@ def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mappe
     dataset |= {
         "title_translated": texts(graph, ref, DCT.title, language),
         "notes_translated": texts(graph, ref, DCT.description, language),
-        "tags_translated": tags(mapper, keywords(graph, ref, language)),
+        "tags_translated": tags(keywords(graph, ref, language)),
         "license_id": license_id,
         "frequency": _last(dataset.get("frequency"), _CLD_FREQUENCY),
-        "access_rights": _COAR_ACCESS.get(values.text(dataset.get("access_rights")).rpartition("/")[2], dataset.get("access_rights")),
+        "access_rights": _COAR_ACCESS.get(
+            values.text(dataset.get("access_rights")).rpartition("/")[2], dataset.get("access_rights")
+        ),
         "language": _languages(graph, ref),
         "issued": values.date(dataset.get("issued")),
         "modified": values.date(dataset.get("modified")),
@@ -129,7 +136,9 @@ def _licence(graph: Graph, ref: Node, mapper: Mapper) -> tuple[str, str]:
     unclear = False
     for value in sorted(graph.objects(ref, DCT.license), key=str):
         url = str(value) if isinstance(value, URIRef) else ""
-        named = [str(name) for predicate in (DCT.title, RDFS.label, FOAF.name, SCHEMA.name) for name in graph.objects(value, predicate)]
+        named = [
+            str(name) for predicate in (DCT.title, RDFS.label, FOAF.name, SCHEMA.name) for name in graph.objects(value, predicate)
+        ]
         title = str(value) if isinstance(value, Literal) else next(iter(sorted(named)), "")
         if url.rstrip("/") in _LISTS_OF_LICENCES:
             # A pointer to the list of all licences names none of them.
@@ -158,7 +167,7 @@ def _shared_licence(resources: list[dict[str, Any]]) -> str:
 def _resource(graph: Graph, node: Node | None, row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str, Any]:
     kept = {key: value for key, value in row.items() if key not in {"distribution_ref", "name", "description"}}
     address = values.text(row.get("url"))
-    shape = values.file_format(row.get("format"), row.get("mimetype"), address, mapper.formats)
+    shape = formats.file_format(row.get("format"), row.get("mimetype"), address, mapper.formats)
     names = texts(graph, node, DCT.title, language) if node else {}
     license_id, as_published = _licence(graph, node, mapper) if node else (NOT_SPECIFIED, "")
     stated = node is not None and (None if license_id == NOT_SPECIFIED else license_id)
@@ -168,7 +177,7 @@ def _resource(graph: Graph, node: Node | None, row: Mapping[str, Any], mapper: M
         "name_translated": names or ({language: shape} if shape else {}),
         "description_translated": texts(graph, node, DCT.description, language) if node else {},
         "format": shape,
-        "mimetype": values.media_type(row.get("mimetype")),
+        "mimetype": formats.media_type(row.get("mimetype")),
         "license": stated or as_published,
         "language": _languages(graph, node) if node else [],
         "issued": values.date(row.get("issued")),

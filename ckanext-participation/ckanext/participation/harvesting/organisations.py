@@ -38,7 +38,9 @@ def owner_of(
         return own, []
     renamed = settings.organization_names.get(organisation.identifier) or settings.organization_names.get(organisation.name)
     if renamed:
-        organisation = replace(organisation, name=renamed["name"], title_translated=renamed.get("title_translated") or organisation.title_translated)
+        organisation = replace(
+            organisation, name=renamed["name"], title_translated=renamed.get("title_translated") or organisation.title_translated
+        )
     if not organisation.name:
         return own, []
     here = model.Group.get(organisation.name)
@@ -46,7 +48,7 @@ def owner_of(
         here = _make(organisation if renamed else details(organisation), user)
     if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
         return here.id, []
-    return own, [f"The organisation “{organisation.name}” was made here by people, so the dataset went to the source's own organisation."]
+    return own, [f"The organisation “{organisation.name}” was made here by people: the dataset went to the source's own."]
 
 
 def _make(organisation: Organisation, user: str) -> Any:

@@ -83,11 +83,13 @@ def licence(mapper: Mapper, *, identifier: object = None, title: object = None, 
     return NOT_SPECIFIED, " · ".join(said)
 
 
-def tags(mapper: Mapper, keywords: Mapping[str, object]) -> dict[str, list[str]]:
+def tags(keywords: Mapping[str, object]) -> dict[str, list[str]]:
     """Keywords by language, repaired into tags that CKAN takes; a keyword that holds several is split at commas."""
     found: dict[str, list[str]] = {}
     for language, raw in keywords.items():
-        words = [part for word in values.texts(raw) for part in (word.split(",") if word.count(",") > 1 or len(word) > 100 else [word])]
+        words = [
+            part for word in values.texts(raw) for part in (word.split(",") if word.count(",") > 1 or len(word) > 100 else [word])
+        ]
         if repaired := languages.repair_tags(words):
             found[language] = repaired
     return found
@@ -102,11 +104,12 @@ def settle(mapper: Mapper, record: Record) -> Record:
     if not kept.get("title_translated"):
         raise Unreadable("The record has no title.")
     kept["resources"] = [
-        settled for resource in resources
-        if (settled := _accepted(mapper, "resource", resource, record.notes)).get("url")
+        settled for resource in resources if (settled := _accepted(mapper, "resource", resource, record.notes)).get("url")
     ]
     if len(kept["resources"]) < len(resources):
-        record.notes.append(f"{len(resources) - len(kept['resources'])} of {len(resources)} files were left out: they have no address.")
+        record.notes.append(
+            f"{len(resources) - len(kept['resources'])} of {len(resources)} files were left out: they have no address."
+        )
     kept["extras"] = extras
     record.dataset = kept
     return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # A source may always lose so few datasets; above that the share counts.
@@ -17,7 +17,7 @@ def may_remove(gone: int, before: int, percent: int) -> bool:
     return gone <= FEW or gone * 100 <= before * percent
 
 
-def keep_file_ids(existing: list[Mapping[str, Any]], incoming: list[dict[str, Any]]) -> None:
+def keep_file_ids(existing: Sequence[Mapping[str, Any]], incoming: list[dict[str, Any]]) -> None:
     """Give incoming files the ids of the same files here: by id, then URI, then address and name, then address alone.
 
     A file keeps its page, its threads and its links when only its description changed.

@@ -30,7 +30,7 @@ def run(source: str) -> Report:
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     found = tk.get_action("harvest_source_show")(_context(user), {"id": source})
     created = tk.get_action("harvest_job_create")(_context(user), {"source_id": found["id"], "run": False})
-    job = HarvestJob.get(created["id"])
+    job: Any = HarvestJob.get(created["id"])
     harvester = queue.get_harvester(job.source.type)
     job.status = "Running"
     job.save()
@@ -44,19 +44,21 @@ def run(source: str) -> Report:
     return _report(job.id)
 
 
-def _context(user: str) -> dict[str, Any]:
+def _context(user: str) -> Any:
     return {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
 
 
 def _report(job_id: str) -> Report:
     counts = model.Session.execute(
-        sa.select(HarvestObject.report_status, sa.func.count()).where(HarvestObject.harvest_job_id == job_id)
+        sa.select(HarvestObject.report_status, sa.func.count())
+        .where(HarvestObject.harvest_job_id == job_id)
         .group_by(HarvestObject.report_status)
     )
     gathered = model.Session.scalars(sa.select(HarvestGatherError.message).where(HarvestGatherError.harvest_job_id == job_id))
     imported = model.Session.execute(
         sa.select(HarvestObject.guid, HarvestObjectError.message)
         .join(HarvestObjectError, HarvestObjectError.harvest_object_id == HarvestObject.id)
-        .where(HarvestObject.harvest_job_id == job_id).order_by(HarvestObject.guid)
+        .where(HarvestObject.harvest_job_id == job_id)
+        .order_by(HarvestObject.guid)
     )
-    return Report(Counter({status: count for status, count in counts}), [*gathered, *(f"{guid}: {message}" for guid, message in imported)])
+    return Report(Counter(dict(tuple(row) for row in counts)), [*gathered, *(f"{guid}: {message}" for guid, message in imported)])

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_FORMATS = ("turtle", "xml", "json-ld", "nt", "n3", "text/turtle", "application/rdf+xml", "application/ld+json", "application/n-triples", "text/n3")
+_FORMATS = (
+    "turtle",
+    "xml",
+    "json-ld",
+    "nt",
+    "n3",
+    "text/turtle",
+    "application/rdf+xml",
+    "application/ld+json",
+    "application/n-triples",
+    "text/n3",
+)
 
 
 class BadSettings(ValueError):
@@ -40,9 +51,9 @@ def read(written: str | None) -> Settings:
     try:
         stated = json.loads(written)
     except (ValueError, RecursionError):
-        raise BadSettings("The configuration must be JSON, such as {\"language\": \"fr\"}.") from None
+        raise BadSettings('The configuration must be JSON, such as {"language": "fr"}.') from None
     if not isinstance(stated, dict):
-        raise BadSettings("The configuration must be a JSON object, such as {\"language\": \"fr\"}.")
+        raise BadSettings('The configuration must be a JSON object, such as {"language": "fr"}.')
     known = [one.name for one in fields(Settings)]
     unknown = sorted(set(stated) - set(known))
     if unknown:
@@ -82,7 +93,7 @@ def _secret(key: str, value: Any) -> str:
 
 def _names(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in value):
-        raise BadSettings(f"{key} must be a list of names, such as [\"city-of-quebec\"].")
+        raise BadSettings(f'{key} must be a list of names, such as ["city-of-quebec"].')
     return tuple(value)
 
 
@@ -97,7 +108,7 @@ def _organisations(key: str, value: Any) -> dict[str, dict[str, Any]]:
     if not sound:
         raise BadSettings(
             f"{key} must say for each name at the source what it is here, "
-            "such as {\"opendata.example.org\": {\"name\": \"example\", \"title_translated\": {\"en\": \"Example\", \"fr\": \"Exemple\"}}}."
+            'such as {"opendata.example.org": {"name": "example", "title_translated": {"en": "Example", "fr": "Exemple"}}}.'
         )
     return value
 

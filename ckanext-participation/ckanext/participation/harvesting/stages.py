@@ -48,7 +48,7 @@ class Stages(HarvesterBase):
         """Map one record; raise Unreadable when it cannot be a dataset."""
         raise NotImplementedError
 
-    def details(self, organisation: Organisation, source: Any, chosen: settings.Settings) -> Organisation:
+    def details(self, organisation: Organisation, source: Any, chosen: settings.Settings) -> Organisation:  # noqa: ARG002
         """What else the source tells of an organisation that is about to be made here."""
         return organisation
 
@@ -87,12 +87,16 @@ class Stages(HarvesterBase):
             log.exception("harvest source %s could not be read", source.id)
             model.Session.rollback()
             found = _stored(harvest_job)
-            self._gather_row(harvest_job, f"The source could not be read to its end because of an error of this site ({type(error).__name__}).")
+            self._gather_row(
+                harvest_job, f"The source could not be read to its end: an error of this site ({type(error).__name__})."
+            )
         else:
             found |= self._removals(harvest_job, chosen, known, found)
         model.Session.commit()
         if repeated:
-            self._gather_row(harvest_job, f"{repeated} records have the same identifier as another one; only the first of each was read.")
+            self._gather_row(
+                harvest_job, f"{repeated} records have the identifier of another one; only the first of each was read."
+            )
         if complete and not found:
             self._gather_row(harvest_job, "The source answered, but there is no dataset in it. Nothing was changed here.")
         return list(found.values())
@@ -104,8 +108,8 @@ class Stages(HarvesterBase):
         if not rules.may_remove(len(gone), len(known), chosen.remove_up_to):
             self._gather_row(
                 job,
-                f"{len(gone)} of {len(known)} datasets are no longer at the source. That is more than may be removed without a person, "
-                "so none was. If it is right, set “remove_up_to” in the source's configuration and run it again.",
+                f"{len(gone)} of {len(known)} datasets are no longer at the source. That is more than may be removed without "
+                "a person, so none was. If it is right, set “remove_up_to” in the source's configuration and run it again.",
             )
             return {}
         return {guid: _store(job, guid, None, known[guid], status="delete") for guid in gone}
@@ -115,7 +119,7 @@ class Stages(HarvesterBase):
 
     # -- fetch and import --------------------------------------------------------------------------------------------
 
-    def fetch_stage(self, harvest_object: Any) -> bool:
+    def fetch_stage(self, harvest_object: Any) -> bool:  # noqa: ARG002
         """Nothing: the record came with the gathering."""
         return True
 
@@ -131,14 +135,14 @@ class Stages(HarvesterBase):
             reason = f"The catalogue refused the record: {rules.sentence(error.error_dict)}"
         except Exception as error:
             log.exception("harvest object %s could not be imported", harvest_object.id)
-            reason = f"The record could not be imported because of an error of this site ({type(error).__name__})."
+            reason = f"The record could not be imported: an error of this site ({type(error).__name__})."
         model.Session.rollback()
         self._save_object_error(reason, harvest_object, "Import")
         return False
 
     def _import(self, harvest_object: Any) -> bool | str:
         user = self._get_user_name()
-        if writing.extra(harvest_object, "status") == "delete":
+        if writing.mark(harvest_object, "status") == "delete":
             return writing.remove(harvest_object, user)
         if not harvest_object.content:
             raise Unreadable("The record is empty.")
@@ -146,7 +150,7 @@ class Stages(HarvesterBase):
         source = harvest_object.source
         record = self.record(json.loads(harvest_object.content), mapper(chosen), source)
         previous = writing.previous(harvest_object)
-        if not chosen.force_all and previous is not None and writing.extra(previous, "digest") == record.digest():
+        if not chosen.force_all and previous is not None and writing.mark(previous, "digest") == record.digest():
             return "unchanged"
         notes = writing.write(harvest_object, previous, record, chosen, user, lambda one: self.details(one, source, chosen))
         if notes:
@@ -163,19 +167,20 @@ def mapper(chosen: settings.Settings) -> Mapper:
 
 def _current(source_id: str) -> dict[str, str]:
     rows = model.Session.execute(
-        sa.select(HarvestObject.guid, HarvestObject.package_id)
-        .where(HarvestObject.harvest_source_id == source_id, HarvestObject.current.is_(True), HarvestObject.package_id.isnot(None))
+        sa.select(HarvestObject.guid, HarvestObject.package_id).where(
+            HarvestObject.harvest_source_id == source_id, HarvestObject.current.is_(True), HarvestObject.package_id.isnot(None)
+        )
     )
-    return {guid: package_id for guid, package_id in rows}
+    return dict(tuple(row) for row in rows)
 
 
 def _stored(job: Any) -> dict[str, str]:
     rows = model.Session.execute(sa.select(HarvestObject.guid, HarvestObject.id).where(HarvestObject.harvest_job_id == job.id))
-    return {guid: object_id for guid, object_id in rows}
+    return dict(tuple(row) for row in rows)
 
 
 def _store(job: Any, guid: str, content: Any, package_id: str | None, status: str = "") -> str:
-    row = HarvestObject(
+    row: Any = HarvestObject(
         guid=guid,
         job=job,
         source=job.source,

@@ -7,35 +7,90 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 Texts = dict[str, str]
 
 # Words that one of the two languages has and the other has not; enough to tell which half of a bilingual name is which.
 _FRENCH = frozenset(
-    ["de", "la", "le", "les", "des", "du", "et", "aux", "au", "pour", "en", "sur", "dans", "une", "un", "agence", "ministère", "ministere", "canadienne", "canadien", "québec", "ville", "commission", "bureau", "conseil", "société", "société", "données", "donnees", "sécurité", "santé"]
+    [
+        "de",
+        "la",
+        "le",
+        "les",
+        "des",
+        "du",
+        "et",
+        "aux",
+        "au",
+        "pour",
+        "en",
+        "sur",
+        "dans",
+        "une",
+        "un",
+        "agence",
+        "ministère",
+        "ministere",
+        "canadienne",
+        "canadien",
+        "québec",
+        "ville",
+        "commission",
+        "bureau",
+        "conseil",
+        "société",
+        "société",
+        "données",
+        "donnees",
+        "sécurité",
+        "santé",
+    ]
 )
 _ENGLISH = frozenset(
-    ["of", "the", "and", "for", "in", "on", "to", "agency", "department", "office", "canadian", "city", "council", "board", "service", "services", "data", "health", "government", "ministry", "canada's"]
+    [
+        "of",
+        "the",
+        "and",
+        "for",
+        "in",
+        "on",
+        "to",
+        "agency",
+        "department",
+        "office",
+        "canadian",
+        "city",
+        "council",
+        "board",
+        "service",
+        "services",
+        "data",
+        "health",
+        "government",
+        "ministry",
+        "canada's",
+    ]
 )
 _TWO_LETTERS = {
-    "eng": "en", "english": "en", "anglais": "en", "fra": "fr", "fre": "fr", "french": "fr", "français": "fr", "francais": "fr",
-    "spa": "es", "spanish": "es", "sp": "es", "deu": "de", "ger": "de", "german": "de", "ita": "it", "por": "pt",
+    "eng": "en",
+    "english": "en",
+    "anglais": "en",
+    "fra": "fr",
+    "fre": "fr",
+    "french": "fr",
+    "français": "fr",
+    "francais": "fr",
+    "spa": "es",
+    "spanish": "es",
+    "sp": "es",
+    "deu": "de",
+    "ger": "de",
+    "german": "de",
+    "ita": "it",
+    "por": "pt",
 }
 _REGIONS = frozenset({"us", "uk", "gb", "ca"})
 _NO_LANGUAGE = frozenset({"zxx", "und", "mis"})
-# Formats that say nothing about the file.
-_VAGUE = frozenset({"other", "autre", "data", "file", "fichier", "unknown", "n/a", "none", "misc", "download", "binary", "bin", "octet-stream"})
-_SPELLINGS = {
-    "jpg": "JPEG", "tif": "TIFF", "htm": "HTML", "web page": "HTML", "webpage": "HTML", "website": "HTML", "page web": "HTML",
-    "text": "TXT", "plain": "TXT", "word": "DOCX", "shapefile": "SHP", "shape": "SHP", "esri shapefile": "SHP", "netcdf": "NetCDF",
-    "geojson": "GeoJSON", "pdf/a-1": "PDF", "pdf/a": "PDF", "ms excel": "XLS", "microsoft excel": "XLS", "spreadsheet": "XLSX",
-    "comma separated values": "CSV", "api": "API", "rest": "API", "gzip": "GZ",
-    "application/vnd.api+json": "JSON", "application/ld+json": "JSON-LD", "text/turtle": "TTL", "application/csv": "CSV",
-    "application/x-netcdf": "NetCDF", "application/x-zip-compressed": "ZIP", "application/x-shapefile": "SHP",
-    "text/javascript": "JSON", "application/javascript": "JS", "application/octet-stream": "",
-}
-_EXCEL = frozenset({"XLS", "XLSX"})
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?")
 
 
@@ -109,50 +164,6 @@ def split_bilingual(written: str, known: Texts | None = None, default: str = "en
     return {"fr": first, "en": second} if is_french_first else {"en": first, "fr": second}
 
 
-def file_format(stated: object, media_type: object, address: object, known: Mapping[str, str]) -> str:
-    """The short name of a file's format. `known` has the site's names by every spelling in small letters.
-
-    The stated format counts, unless it says nothing (`other`) or less than the media type (`Excel`); the address' ending
-    comes last.
-    """
-    named = _named_format(text(stated), known)
-    by_type = _named_format(text(media_type).rpartition("media-types/")[2].partition(";")[0].strip(), known, loose=False)
-    if named in _EXCEL and by_type in _EXCEL:
-        return by_type
-    return named or by_type or _ending(text(address), known)
-
-
-def _named_format(written: str, known: Mapping[str, str], loose: bool = True) -> str:
-    plain = written.lower().strip().lstrip(".")
-    if "/file-type/" in plain or plain.startswith(("http://", "https://")):
-        plain = plain.rstrip("/").rpartition("/" if "media-types/" not in plain else "media-types/")[2]
-    if not plain or plain in _VAGUE:
-        return ""
-    if plain in _SPELLINGS:
-        return _SPELLINGS[plain]
-    if plain in known:
-        return known[plain]
-    for part in re.findall(r"[a-z0-9]+", plain):
-        if loose and part in known and len(part) > 2:
-            return known[part]
-    return written[:100] if loose and "/" not in plain else ""
-
-
-def _ending(address: str, known: Mapping[str, str]) -> str:
-    try:
-        name = unquote(urlsplit(address).path).rpartition("/")[2].lower()
-    except ValueError:
-        return ""
-    ending = name.rpartition(".")[2] if "." in name else ""
-    return _SPELLINGS.get(ending) or known.get(ending, "")
-
-
-def media_type(value: object) -> str:
-    """`text/csv` from itself, from an IANA address, or nothing."""
-    written = text(value).rpartition("media-types/")[2].partition(";")[0].strip().lower()
-    return written if re.fullmatch(r"[a-z0-9.+-]+/[a-z0-9.+_-]+", written) else ""
-
-
 def date(value: object) -> str:
     """A date without a meaningless midnight; a repeating interval (DCAT-US allows one as `modified`) is no date."""
     written = text(value)
@@ -186,7 +197,9 @@ def place(value: object) -> dict[str, str]:
 
 def slug(written: str, longest: int = 90) -> str:
     """A page address made of a title: small letters, digits and hyphens, at least two characters, or nothing."""
-    plain = unicodedata.normalize("NFKD", written.replace("œ", "oe").replace("Œ", "oe")).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", written.replace("œ", "oe").replace("Œ", "oe")).encode("ascii", "ignore").decode().lower()
+    )
     plain = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     if len(plain) > longest:
         plain = plain[: longest + 1].rpartition("-")[0] or plain[:longest]

@@ -1,4 +1,7 @@
-"""Writing one harvested dataset: created, updated in place, brought back or removed, in one transaction with its harvest object."""
+"""Writing one harvested dataset: created, updated in place, brought back or removed.
+
+Dataset and harvest object change in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from ckanext.participation.harvesting.settings import Settings
 _ATTEMPTS = 3
 
 
-def extra(harvest_object: Any, key: str) -> str:
+def mark(harvest_object: Any, key: str) -> str:
     """What a harvest object carries under `key`, or an empty text."""
     return next((row.value for row in harvest_object.extras if row.key == key), "")
 
@@ -69,7 +72,11 @@ def write(
     # Taken before files get the ids that they have here.
     digest = record.digest()
     package = _package_of(harvest_object, before)
-    dataset = {**record.dataset, "owner_org": owner, "extras": [*record.dataset["extras"], {"key": "guid", "value": harvest_object.guid}]}
+    dataset = {
+        **record.dataset,
+        "owner_org": owner,
+        "extras": [*record.dataset["extras"], {"key": "guid", "value": harvest_object.guid}],
+    }
     dataset = _for_update(dataset, package, user) if package else _for_creation(dataset, harvest_object)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -122,13 +129,24 @@ def _for_update(dataset: dict[str, Any], package: Any, user: str) -> dict[str, A
     rules.keep_file_ids(here["resources"], dataset["resources"])
     known = {row["id"] for row in here["resources"]}
     resources = [
-        {key: value for key, value in row.items() if key != "id" or value in known or (_uuid(value) and model.Resource.get(value) is None)}
+        {
+            key: value
+            for key, value in row.items()
+            if key != "id" or value in known or (_uuid(value) and model.Resource.get(value) is None)
+        }
         for row in dataset["resources"]
     ]
     kept = {field: here[field] for field in tk.aslist(tk.config.get("ckan.harvest.not_overwrite_fields")) if field in here}
     return {
-        **dataset, **kept, "id": package.id, "name": here["name"], "private": here["private"], "type": here["type"], "state": "active",
-        "groups": [{"id": group["id"]} for group in here.get("groups", [])], "resources": resources,
+        **dataset,
+        **kept,
+        "id": package.id,
+        "name": here["name"],
+        "private": here["private"],
+        "type": here["type"],
+        "state": "active",
+        "groups": [{"id": group["id"]} for group in here.get("groups", [])],
+        "resources": resources,
     }
 
 

@@ -7,8 +7,34 @@ from typing import Any
 from urllib.parse import urlsplit
 
 # What opens in a browser or is asked by a programme, rather than saved as a file.
-_OPENED = frozenset({"API", "ARCGIS GEOSERVICES REST API", "ATOM", "DOI", "ESRI REST", "GEOSERVICE", "HTML", "HTM", "LINK", "OGC API", "OGC WFS", "OGC WMS",
-                     "ODATA", "REST", "RSS", "SERVICE", "SPARQL", "WEB", "WEBSITE", "WCS", "WFS", "WMS", "WMTS", "WWW"})
+_OPENED = frozenset(
+    {
+        "API",
+        "ARCGIS GEOSERVICES REST API",
+        "ATOM",
+        "DOI",
+        "ESRI REST",
+        "GEOSERVICE",
+        "HTML",
+        "HTM",
+        "LINK",
+        "OGC API",
+        "OGC WFS",
+        "OGC WMS",
+        "ODATA",
+        "REST",
+        "RSS",
+        "SERVICE",
+        "SPARQL",
+        "WEB",
+        "WEBSITE",
+        "WCS",
+        "WFS",
+        "WMS",
+        "WMTS",
+        "WWW",
+    }
+)
 _SCHEMES = frozenset({"http", "https", "ftp", "ftps"})
 
 
@@ -28,7 +54,14 @@ def file_format(resource: Mapping[str, Any]) -> str:
     name = written.rstrip("/").rsplit("/", 1)[-1].lstrip(".")
     for prefix in ("vnd.openxmlformats-officedocument.spreadsheetml.", "x-"):
         name = name.removeprefix(prefix)
-    name = {"sheet": "XLSX", "vnd.ms-excel": "XLS", "geo+json": "GeoJSON", "ld+json": "JSON-LD", "octet-stream": "", "vnd.google-earth.kml+xml": "KML"}.get(name.lower(), name)
+    name = {
+        "sheet": "XLSX",
+        "vnd.ms-excel": "XLS",
+        "geo+json": "GeoJSON",
+        "ld+json": "JSON-LD",
+        "octet-stream": "",
+        "vnd.google-earth.kml+xml": "KML",
+    }.get(name.lower(), name)
     return name.upper() if name.islower() else name
 
 

@@ -51,7 +51,7 @@ def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.da
 
 
 def _locale(lang: str) -> Locale:
-    base = lang.split("_")[0].split("-")[0].lower()
+    base = re.split("[-_]", lang, maxsplit=1)[0].lower()
     return Locale.parse(_REGIONS.get(base, base))
 
 

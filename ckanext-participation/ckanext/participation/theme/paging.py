@@ -15,7 +15,9 @@ def address(path: str, params: Iterable[tuple[str, str]]) -> str:
     return f"{path}?{query}" if query else path
 
 
-def facet_items(name: str, items: Iterable[Mapping[str, Any]], path: str, params: Params, limit: int | None) -> list[dict[str, Any]]:
+def facet_items(
+    name: str, items: Iterable[Mapping[str, Any]], path: str, params: Params, limit: int | None
+) -> list[dict[str, Any]]:
     """Return the items of one facet for a filter list: chosen ones first, then by count; each with the address that toggles it.
 
     Filtering goes back to page 1. With a `limit`, chosen items stay even beyond it.
@@ -26,17 +28,32 @@ def facet_items(name: str, items: Iterable[Mapping[str, Any]], path: str, params
         pair = (name, str(item["name"]))
         active = pair in kept
         target = [entry for entry in kept if entry != pair] if active else [*kept, pair]
-        rows.append({"label": item.get("display_name") or item["name"], "name": item["name"], "count": item["count"],
-                     "active": active, "url": address(path, target)})
+        rows.append(
+            {
+                "label": item.get("display_name") or item["name"],
+                "name": item["name"],
+                "count": item["count"],
+                "active": active,
+                "url": address(path, target),
+            }
+        )
     rows.sort(key=lambda row: (not row["active"], -row["count"], str(row["label"]).casefold()))
     return rows if limit is None else [row for index, row in enumerate(rows) if index < limit or row["active"]]
 
 
-def chosen(fields: Iterable[tuple[str, str]], labels: Mapping[tuple[str, str], str], path: str, params: Params) -> list[dict[str, str]]:
+def chosen(
+    fields: Iterable[tuple[str, str]], labels: Mapping[tuple[str, str], str], path: str, params: Params
+) -> list[dict[str, str]]:
     """Return the filters in force with their labels and the address that takes each away."""
     kept = [(key, value) for key, value in params if key != "page"]
-    return [{"name": name, "label": labels.get((name, value), value),
-             "url": address(path, [entry for entry in kept if entry != (name, value)])} for name, value in fields]
+    return [
+        {
+            "name": name,
+            "label": labels.get((name, value), value),
+            "url": address(path, [entry for entry in kept if entry != (name, value)]),
+        }
+        for name, value in fields
+    ]
 
 
 def pages(current: int, last: int, path: str, params: Params) -> dict[str, Any]:
@@ -56,5 +73,8 @@ def pages(current: int, last: int, path: str, params: Params) -> dict[str, Any]:
             rows.append(None)
         rows.append({"number": number, "url": url(number), "current": number == current})
         before = number
-    return {"prev": url(current - 1) if current > 1 else None, "next": url(current + 1) if current < last else None,
-            "pages": rows if last > 1 else []}
+    return {
+        "prev": url(current - 1) if current > 1 else None,
+        "next": url(current + 1) if current < last else None,
+        "pages": rows if last > 1 else [],
+    }
