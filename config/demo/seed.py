@@ -13,6 +13,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.types import Context
 
 SOURCES = Path(__file__).with_name("sources.json")
 
@@ -26,7 +27,7 @@ def run(home: Path, replay_port: int) -> None:
     (home / "demo.json").write_text(json.dumps({"sources": ids}))
 
 
-def admin_context() -> dict[str, Any]:
+def admin_context() -> Context:
     """Return a context with the site's own rights."""
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
     return {"user": user["name"], "ignore_auth": True}

@@ -13,6 +13,7 @@ from ckan.config.middleware import make_app
 def upgrade(config: dict) -> None:
     """Write the licence list, then bring the schema of CKAN and of every plugin up to date."""
     from ckan.cli.db import upgrade as upgrade_command
+
     from ckanext.participation.licences.export import write_licences
 
     write_licences(config["licenses_group_url"].removeprefix("file://"))

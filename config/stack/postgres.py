@@ -93,7 +93,7 @@ def make_database(home: Home) -> None:
     """Create the catalogue's database where it does not exist yet."""
     words = ["-h", str(socket(home)), "-U", DATABASE]
     listed = subprocess.run([str(binaries() / "psql"), *words, "-d", "postgres", "-Atc",
-                             f"select 1 from pg_database where datname = '{DATABASE}'"],
+                             f"select 1 from pg_database where datname = '{DATABASE}'"],  # noqa: S608 (our own constant)
                             capture_output=True, text=True, check=True)
     if not listed.stdout.strip():
         subprocess.run([str(binaries() / "createdb"), *words, DATABASE], check=True)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import postgres
 import redis_server
-import solr
 from errors import StackError
 from layout import BIN, PYTHON, ROOT, Home, write_private
 from report import wait_until
 from settings import Services
+
+import solr
 
 SERVICES = ("postgres", "redis", "solr", "smtp", "replay")
 APPLICATION = ("web", "jobs", "gather", "fetch", "clock", "outbox")

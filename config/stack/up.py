@@ -11,18 +11,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import postgres
 import prerequisites
 import python_env
 import redis_server
 import settings
-import solr
 import supervision
 from errors import StackError
 from layout import BIN, EXTENSION, PYTHON, ROOT, Home, port_in_use
 from python_env import LOCKS
 from report import say, step, wait_until
+
+import solr
 
 
 def up(home: Home, *, demo: bool = True) -> None:
@@ -43,7 +45,7 @@ def up(home: Home, *, demo: bool = True) -> None:
         start_services(home, found, demo=demo)
     with step("Database schema and licence register") as progress:
         upgrade(home, found, progress)
-    names = list(supervision.APPLICATION)
+    names = [*supervision.APPLICATION]
     with step("The catalogue: web, jobs, harvesting, mail"):
         # The site first: on two cores, six processes loading CKAN at once would all be slow.
         supervision.start(home, ["web"])
@@ -142,7 +144,7 @@ def inside(home: Home, *words: str) -> str:
     return done.stdout
 
 
-def call(home: Home, action: str, **data: object) -> object:
+def call(home: Home, action: str, **data: object) -> Any:
     """Call an API action of the running site as its administrator."""
     token = json.loads(home.credentials.read_text())["accounts"]["admin"]["api_token"]
     request = urllib.request.Request(f"http://127.0.0.1:{home.port}/api/3/action/{action}", json.dumps(data).encode(),

@@ -83,7 +83,7 @@ def test_a_french_page_says_nothing_in_english(show: Any, name: str) -> None:
     assert len(words) > 100, "the texts of the templates were not found"
     on_page = set(show(name, "fr").evaluate(TEXTS))
     left = sorted(word for word in words if word in on_page)
-    assert left == []
+    assert not left, "\n".join(left)
 
 
 def test_a_dataset_shows_the_reader_s_language_first(show: Any, dataset: dict[str, Any]) -> None:
@@ -91,3 +91,8 @@ def test_a_dataset_shows_the_reader_s_language_first(show: Any, dataset: dict[st
     assert titles["fr"] != titles["en"]
     assert show("dataset", "fr").locator("h1").inner_text() == titles["fr"]
     assert show("dataset", "en").locator("h1").inner_text() == titles["en"]
+
+
+def test_a_conversation_names_its_dataset_in_the_reader_s_language(show: Any, dataset: dict[str, Any]) -> None:
+    assert show("thread", "fr").locator(".pt-thread .pt-meta a").first.inner_text() == dataset["title_translated"]["fr"]
+    assert show("thread", "en").locator(".pt-thread .pt-meta a").first.inner_text() == dataset["title_translated"]["en"]

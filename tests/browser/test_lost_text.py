@@ -10,7 +10,7 @@ from running import Site
 
 pytestmark = pytest.mark.browser
 
-POST = ".pt-post button[type=submit]:not([formaction]):not([name])"
+POST = ".pt-post button[type=submit]:not([name])"
 TEXT = "Trois paragraphes.\n\nÉcrits avec soin, « guillemets » compris.\n\nEt <b>des balises</b> & des esperluettes."
 
 

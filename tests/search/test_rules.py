@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from ckanext.participation.search import rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ckanext.participation.search import rules
 
 
 def test_text_of_a_known_language_goes_to_that_language_only() -> None:
@@ -156,8 +157,7 @@ _json = st.recursive(
     max_leaves=12,
 )
 _names = st.sampled_from(
-    "title notes title_translated notes_translated keywords keywords_translated tags language resources"
-    " organization groups extras name license_title contact participation_threads res_url words".split()
+    ["title", "notes", "title_translated", "notes_translated", "keywords", "keywords_translated", "tags", "language", "resources", "organization", "groups", "extras", "name", "license_title", "contact", "participation_threads", "res_url", "words"]
 )
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from ckanext.participation.search import queries, rules
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from ckanext.participation.search import fields, rules
 
 if TYPE_CHECKING:

@@ -62,14 +62,14 @@ def test_only_the_typed_readers_read_our_options() -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_post_form_carries_a_token(path: Path) -> None:
-    for form in re.findall(r"<form\b.*?</form>", path.read_text(), re.S | re.I):
-        if re.search(r"method\s*=\s*[\"']post", form, re.I):
+    for form in re.findall(r"<form\b.*?</form>", path.read_text(), re.DOTALL | re.IGNORECASE):
+        if re.search(r"method\s*=\s*[\"']post", form, re.IGNORECASE):
             assert "csrf_input" in form or "csrf_token" in form
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_template_has_scripts_or_styles_of_its_own(path: Path) -> None:
-    text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+    text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"\son(click|load|error|change|submit)\s*=", text)
     assert not re.search(r'\sstyle\s*=\s*"', text)

@@ -1,6 +1,7 @@
 """The whole promise, on a copy of this checkout: `make up`, real harvests, search, a conversation, kills, `make down`, and all kept.
 
-One stack, tests in their order: each goes on where the one before left it.
+One stack, tests in their order: each goes on where the one before left it. PARTICIPATION_TEST_COPY=/path/to/copy goes on with
+a copy whose `make up` was interrupted, which spares a developer the cold start; its last test deletes the copy's state.
 """
 
 from __future__ import annotations
@@ -106,12 +107,17 @@ def copy_of_the_checkout(target: Path) -> None:
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     """Give the copy with its site up; afterwards nothing of it is left."""
-    folder = Path(tempfile.mkdtemp(prefix="participation-system-"))
-    # PostgreSQL runs as another account and must be able to enter.
-    folder.chmod(0o755)
-    checkout = folder / "checkout"
-    copy_of_the_checkout(checkout)
-    one = House(Site(checkout, checkout / "var", free_port()))
+    given = os.environ.get("PARTICIPATION_TEST_COPY")
+    if given:
+        checkout = Path(given).resolve()
+        folder, port = checkout.parent, json.loads((checkout / "var" / "ports.json").read_text())["web"]
+    else:
+        folder, port = Path(tempfile.mkdtemp(prefix="participation-system-")), free_port()
+        # PostgreSQL runs as another account and must be able to enter.
+        folder.chmod(0o755)
+        checkout = folder / "checkout"
+        copy_of_the_checkout(checkout)
+    one = House(Site(checkout, checkout / "var", port))
     try:
         done = one.make("up")
         one.said = done.stdout
@@ -121,7 +127,8 @@ def house() -> Iterator[House]:
         one.make("down")
         for pid in one.processes():
             os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not given:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_make_up_shows_its_steps_with_their_times_and_the_address(house: House) -> None:

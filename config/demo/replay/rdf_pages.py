@@ -52,7 +52,7 @@ class PagedCatalogue:
 
         Needs rdflib. The formats differ in their next-page links only.
         """
-        from rdflib import Graph  # noqa: PLC0415 - only tests edit, and serving must not need it
+        from rdflib import Graph
 
         for extension, name in RDFLIB_FORMATS.items():
             graph = Graph().parse(data=self.pages[extension][number - 1], format=name)
@@ -61,7 +61,7 @@ class PagedCatalogue:
 
     def remove(self, uri: str) -> None:
         """Take one dataset out of the catalogue, whichever page holds it. Needs rdflib."""
-        from rdflib import URIRef  # noqa: PLC0415
+        from rdflib import URIRef
 
         number = next((at for at, members in enumerate(self.datasets, 1) if uri in members), None)
         if number is None:

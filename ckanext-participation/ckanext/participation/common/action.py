@@ -7,6 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
 from ckanext.participation.common import events, paging, people, schema, subjects, text, visibility
 from ckanext.participation.common.errors import field_error
@@ -16,7 +17,6 @@ from ckanext.participation.common.registry import registry
 __all__ = ["participation_queue_list", "participation_subject_orphans", "participation_subject_sweep",
            "participation_text_preview", "participation_visibility_set"]
 
-Context = dict[str, Any]
 Data = dict[str, Any]
 
 
@@ -77,8 +77,8 @@ def participation_visibility_set(context: Context, data_dict: Data) -> dict[str,
     reason = schema.cleaned(data_dict, "reason", most=1000, single_line=True, required=state != visibility.VISIBLE)
     tk.check_access("participation_visibility_set", context, data_dict)
     actor = people.actor(context)
-    changed = entry.change(identifier, state, reason, actor)
-    events.write("visibility.set", actor_id=actor.person_id, target=(kind, identifier), subject_id=changed.get("subject_id"),
+    changed = entry.change(identifier, state, reason)
+    events.write("visibility.set", actor_id=actor.person_id, target=(entry.name, identifier), subject_id=changed.get("subject_id"),
                  data={"state": state, "from": changed["from"], "reason": reason})
     model.Session.commit()
     return {"kind": kind, "id": identifier, "state": state}

@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.types import Context
 
 from ckanext.participation.common.registry import EventType, Registry, SubjectType
 
@@ -49,16 +50,16 @@ def load_organization(ref: str) -> dict[str, Any] | None:
             "url": tk.url_for("organization.read", id=row.name)}
 
 
-def check_dataset(context: dict[str, Any], ref: str) -> None:
+def check_dataset(context: Context, ref: str) -> None:
     """Raise unless the reader may see the dataset."""
     tk.check_access("package_show", {**context}, {"id": ref})
 
 
-def check_resource(context: dict[str, Any], ref: str) -> None:
+def check_resource(context: Context, ref: str) -> None:
     """Raise unless the reader may see the resource."""
     tk.check_access("resource_show", {**context}, {"id": ref})
 
 
-def check_organization(context: dict[str, Any], ref: str) -> None:
+def check_organization(context: Context, ref: str) -> None:
     """Raise unless the reader may see the organisation."""
     tk.check_access("organization_show", {**context}, {"id": ref})

@@ -30,3 +30,8 @@ class ForeignOrigin(Forbidden):
 def field_error(field: str, message: str) -> tk.ValidationError:
     """Return the error that names one field and what to do about it."""
     return tk.ValidationError({field: [message]})
+
+
+def words_by_field(error: tk.ValidationError) -> dict[str, str]:
+    """Return the error's sentences by field, each field's joined to one text, for pages."""
+    return {field: " ".join(map(str, words)) if isinstance(words, list) else str(words) for field, words in error.error_dict.items()}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.participation import config
+from ckanext.participation.common import moments
 from ckanext.participation.common.registry import registry
 
-__all__ = ["participation_new_key", "participation_panels", "participation_text_bytes"]
+__all__ = ["participation_new_key", "participation_panels", "participation_text_bytes",
+           "participation_time"]
 
 
 def participation_panels(page: str, subject: dict[str, Any]) -> list[dict[str, Any]]:
@@ -31,3 +34,8 @@ def participation_new_key() -> str:
 def participation_text_bytes() -> int:
     """Return the most bytes a text may have."""
     return config.text_bytes()
+
+
+def participation_time(value: Any, hours: bool = True) -> moments.Moment:
+    """A moment for the reader: `.iso`, `.text` and `.ago`. `value` is a datetime or ISO text, UTC unless it says otherwise."""
+    return moments.moment(value, tk.h.lang() or "en", tk.h.get_display_timezone(), hours=hours, now=dt.datetime.now(dt.UTC))

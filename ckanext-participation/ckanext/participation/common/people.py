@@ -9,6 +9,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import authz, model
+from ckan.types import Context
 
 from ckanext.participation.common.model import Person
 
@@ -26,7 +27,7 @@ class Actor:
     account_age_days: float
 
 
-def actor(context: dict[str, Any]) -> Actor:
+def actor(context: Context) -> Actor:
     """Return who acts. Raises NotAuthorized when nobody is signed in; call it after `check_access`."""
     user = model.User.get(context.get("user"))
     if user is None or user.state != model.State.ACTIVE:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ckan.types import Context
+
 
 class RegistryError(RuntimeError):
     """Two rooms claim one name."""
@@ -25,7 +27,7 @@ class SubjectType:
 
     name: str
     load: Callable[[str], dict[str, Any] | None]
-    check_read: Callable[[dict[str, Any], str], None]
+    check_read: Callable[[Context, str], None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class ModerationKind:
-    """Texts that the queue can show: `held()` lists them, `change(id, state, reason, actor)` gives one another visibility."""
+    """Texts that the queue can show: `held()` lists them, `change(id, state, reason)` gives one another visibility."""
 
     name: str
     held: Callable[[int], list[dict[str, Any]]]

@@ -12,6 +12,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.common import events
@@ -30,7 +31,7 @@ def type_of(name: Any) -> SubjectType:
     return entry
 
 
-def read(context: dict[str, Any], type_name: str, ref: str) -> dict[str, Any]:
+def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:
     """Return the object `ref` (id or name) that the reader may see.
 
     Raises NotAuthorized or ObjectNotFound: whether a private object exists is not told to those who may not see it.

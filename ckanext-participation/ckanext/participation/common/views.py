@@ -8,6 +8,8 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from ckanext.participation.common.errors import words_by_field
+
 __all__ = ["blueprints"]
 
 common = Blueprint("participation", __name__, url_prefix="/participation")
@@ -24,8 +26,8 @@ def decide() -> Response | tuple[str, int]:
         tk.get_action("participation_visibility_set")({}, {
             name: request.form.get(name) for name in ("kind", "id", "state", "reason")})
     except tk.ValidationError as error:
-        return _queue_page([{"field": name, "id": f"reason-{request.form.get('id', '')}", "message": " ".join(words)}
-                            for name, words in error.error_dict.items()]), 409
+        return _queue_page([{"field": name, "id": f"reason-{request.form.get('id', '')}", "message": words}
+                            for name, words in words_by_field(error).items()]), 409
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
     except tk.ObjectNotFound as error:
@@ -50,7 +52,7 @@ def preview() -> Response | str:
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
     except tk.ValidationError as error:
-        return tk.render("participation/snippets/preview.html", {"html": "", "problem": " ".join(error.error_dict["body"])})
+        return tk.render("participation/snippets/preview.html", {"html": "", "problem": " ".join(words_by_field(error).values())})
     return tk.render("participation/snippets/preview.html", {"html": html, "problem": ""})
 
 

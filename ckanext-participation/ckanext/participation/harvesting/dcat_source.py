@@ -69,7 +69,7 @@ class ParticipationDCATHarvester(Stages):
             following = parser.next_page()
             address = urljoin(reply.url, following) if following else None
 
-    def record(self, content: Any, mapper: Mapper, source: Any) -> Record:  # noqa: ARG002
+    def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
         """Map one record of either form."""
         if not isinstance(content, Mapping) or "turtle" not in content:
             return from_data_json(content, mapper)

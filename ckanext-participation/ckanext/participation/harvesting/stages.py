@@ -48,7 +48,7 @@ class Stages(HarvesterBase):
         """Map one record; raise Unreadable when it cannot be a dataset."""
         raise NotImplementedError
 
-    def details(self, organisation: Organisation, source: Any, chosen: settings.Settings) -> Organisation:  # noqa: ARG002
+    def details(self, organisation: Organisation, source: Any, chosen: settings.Settings) -> Organisation:
         """What else the source tells of an organisation that is about to be made here."""
         return organisation
 
@@ -119,7 +119,7 @@ class Stages(HarvesterBase):
 
     # -- fetch and import --------------------------------------------------------------------------------------------
 
-    def fetch_stage(self, harvest_object: Any) -> bool:  # noqa: ARG002
+    def fetch_stage(self, harvest_object: Any) -> bool:
         """Nothing: the record came with the gathering."""
         return True
 

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from . import box, rules, schema
+from . import box, publisher, rules, schema
 from .register import as_dict, bundled_register
 
 __all__ = [
@@ -133,7 +133,7 @@ def participation_licence_credit(context: Context, data_dict: dict[str, Any]) ->
     """
     data = _valid(data_dict, schema.licence_credit())
     tk.check_access("participation_licence_credit", context, data)
-    dataset = tk.get_action("package_show")({**context}, {"id": data["id"]})
+    dataset = publisher.named(tk.get_action("package_show")({**context}, {"id": data["id"]}))
     found = box.of_dataset(bundled_register(), dataset)
     url = tk.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default")
     return {

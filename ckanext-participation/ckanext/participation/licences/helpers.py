@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from . import box, rules
+from . import box, publisher, rules
 from .register import bundled_register
 
 __all__ = [
@@ -26,7 +26,7 @@ def participation_licence_box(pkg_dict: dict[str, Any]) -> dict[str, Any]:
     url = ""
     if pkg_dict.get("name"):
         url = tk.url_for("dataset.read", id=pkg_dict["name"], qualified=True, locale="default")
-    return box.contents(bundled_register(), pkg_dict, _lang(), url)
+    return box.contents(bundled_register(), publisher.named(pkg_dict), _lang(), url)
 
 
 def participation_licence_title(licence_id: str) -> str:

@@ -41,7 +41,7 @@ def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sent
     return message
 
 
-class Refused(ValueError):  # noqa: N818  it is an answer to a person, not a fault
+class Refused(ValueError):
     """A value that a field does not take; `message` is a whole sentence with named places, `values` fills them."""
 
     def __init__(self, message: str, **values: object) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.lib.i18n import get_lang
-from ckanext.participation.search import queries, rules
 from flask import has_request_context
+
+from ckanext.participation.search import queries, rules
 
 Contribution = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -5,14 +5,13 @@ Other rooms' helpers are asked by name and may be missing: a site can leave thei
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.lib.search import SearchError
 from flask import g, request
 
-from ckanext.participation.theme import files, moments
+from ckanext.participation.theme import files
 from ckanext.participation.theme.cards import (
     participation_age,
     participation_card,
@@ -38,13 +37,7 @@ __all__ = [
     "participation_safe_address",
     "participation_site_counts",
     "participation_text_of",
-    "participation_time",
 ]
-
-
-def participation_time(value: Any, hours: bool = True) -> moments.Moment:
-    """A moment for the reader: `.iso`, `.text` and `.ago`. `value` is a datetime or ISO text, UTC unless it says otherwise."""
-    return moments.moment(value, tk.h.lang() or "en", tk.h.get_display_timezone(), hours=hours, now=dt.datetime.now(dt.UTC))
 
 
 def participation_reset_assets() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
 from ckanext.participation.common import events, idempotency, limits, paging, people, subjects, text, visibility
 from ckanext.participation.common.errors import field_error
@@ -18,7 +19,6 @@ from ckanext.participation.threads.model import Comment, Thread
 __all__ = ["participation_comment_create", "participation_comment_list", "participation_thread_create",
            "participation_thread_latest", "participation_thread_list", "participation_thread_show"]
 
-Context = dict[str, Any]
 Data = dict[str, Any]
 
 POSTS = ("thread.created", "comment.created")
@@ -190,7 +190,7 @@ def participation_thread_show(context: Context, data_dict: Data) -> dict[str, An
     :raises ValidationError: `id` is not a number
     :raises NotAuthorized: there is no such thread, or the reader may not see what it is about
     """
-    thread_id = paging.integer_of(data_dict, "id")
+    thread_id = paging.integer_of(data_dict, "id") or 0
     tk.check_access("participation_thread_show", context, data_dict)
     thread, subject = _thread(thread_id)
     found = subjects.read(context, subject.type, subject.ref)
@@ -239,7 +239,7 @@ def _thread(thread_id: int) -> tuple[Thread, Subject]:
 
 def _may_see(context: Context, thread: Thread) -> people.Actor | None:
     """Return the reader, if signed in; a thread that is held, hidden or removed is for its author (held) and administrators."""
-    person = people.actor(context) if context.get("user") and model.User.get(context["user"]) else None
+    person = people.actor(context) if model.User.get(context.get("user")) else None
     if thread.visibility != visibility.VISIBLE:
         own = person is not None and thread.visibility == visibility.HELD and person.person_id == thread.author_id
         if not (own or (person and person.is_sysadmin)):

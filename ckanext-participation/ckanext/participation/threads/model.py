@@ -56,7 +56,7 @@ class Thread(tk.BaseModel):
         """Return the threads of a subject that are not held, the latest spoken in first."""
         query = sa.select(cls).where(cls.subject_id == subject_id, cls.visibility == VISIBLE)
         if before:
-            query = query.where(sa.tuple_(cls.last_at, cls.id) < sa.tuple_(*before))
+            query = query.where(sa.tuple_(cls.last_at, cls.id) < sa.tuple_(sa.literal(before[0]), sa.literal(before[1])))
         return list(model.Session.scalars(query.order_by(cls.last_at.desc(), cls.id.desc()).limit(limit)))
 
     @classmethod

@@ -8,7 +8,6 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.participation.common.errors import field_error
-from ckanext.participation.common.people import Actor
 from ckanext.participation.common.registry import EventType, ModerationKind, Panel, Registry
 from ckanext.participation.threads import mails, queue
 from ckanext.participation.threads.model import Thread
@@ -31,7 +30,7 @@ def dataset_panel(pkg: dict[str, Any]) -> dict[str, Any] | None:
     return {"threads": page["results"], "more": page["next"] is not None, "subject_id": pkg["name"], "subject_type": "dataset"}
 
 
-def change(identifier: str, state: str, reason: str, actor: Actor) -> dict[str, Any]:
+def change(identifier: str, state: str, reason: str) -> dict[str, Any]:
     """Give a message (`thread#number`) another visibility, without committing; the first message takes its thread along."""
     thread_id, _, seq = identifier.partition("#")
     if not (thread_id.isdigit() and seq.isdigit() and len(thread_id) < 19 and len(seq) < 10):

@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
+from ckanext.participation.common.errors import words_by_field
 
 __all__ = ["blueprints"]
 
@@ -21,7 +22,9 @@ def show(thread_id: int) -> str:
 
 
 def answer(thread_id: int) -> Response:
-    """Post a message; on an error show the page again with the text."""
+    """Post a message, or show how it will look; on an error show the page again with the text."""
+    if "preview" in request.form:
+        return _previewed(lambda errors, html="": _thread_page(thread_id, errors, html))
     data = {name: request.form.get(name) for name in ("body", "parent_seq", "lang", "as_organization", "idempotency_key")}
     try:
         comment = tk.get_action("participation_comment_create")({}, {**data, "thread_id": thread_id})
@@ -40,7 +43,7 @@ def listing(subject_type: str, subject_id: str) -> str:
             {}, {"subject_type": subject_type, "subject_id": subject_id, "after": request.args.get("after")})
         about = _subject(subject_type, subject_id)
     except tk.ValidationError as error:
-        tk.abort(400, " ".join(word for words in error.error_dict.values() for word in words))
+        tk.abort(400, " ".join(words_by_field(error).values()))
     except (tk.NotAuthorized, tk.ObjectNotFound):
         tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
     return tk.render("participation/threads/list.html", {"page": page, "subject": about})
@@ -52,7 +55,9 @@ def new(subject_type: str, subject_id: str) -> str | Response:
 
 
 def create(subject_type: str, subject_id: str) -> Response:
-    """Start a conversation; on an error show the form again with everything that was typed."""
+    """Start a conversation, or show how its text will look; on an error show the form again with everything that was typed."""
+    if "preview" in request.form:
+        return _previewed(lambda errors, html="": _new_page(subject_type, subject_id, errors, html))
     data = {name: request.form.get(name) for name in ("title", "body", "kind", "lang", "as_organization", "idempotency_key")}
     try:
         thread = tk.get_action("participation_thread_create")({}, {**data, "subject_type": subject_type, "subject_id": subject_id})
@@ -64,20 +69,31 @@ def create(subject_type: str, subject_id: str) -> Response:
     return redirect(thread["url"])
 
 
-def _thread_page(thread_id: int, errors: list[dict[str, Any]]) -> str:
+def _previewed(page: Any) -> Response:
+    """Show the form again with its text rendered: what the preview button does where no script runs."""
+    try:
+        html = tk.get_action("participation_text_preview")({}, {"body": request.form.get("body", "")})["html"]
+    except tk.ValidationError as error:
+        return make_response(page(_errors(error)), 409)
+    except tk.NotAuthorized as error:
+        return _not_allowed(error, lambda message: page([message]))
+    return make_response(page([], html))
+
+
+def _thread_page(thread_id: int, errors: list[dict[str, Any]], preview: str = "") -> str:
     try:
         thread = tk.get_action("participation_thread_show")({}, {"id": thread_id})
         page = tk.get_action("participation_comment_list")({}, {"thread_id": thread_id, "after": request.args.get("after")})
     except tk.ValidationError as error:
-        tk.abort(400, " ".join(word for words in error.error_dict.values() for word in words))
+        tk.abort(400, " ".join(words_by_field(error).values()))
     except (tk.NotAuthorized, tk.ObjectNotFound):
         tk.abort(404, tk._("There is no such conversation, or you may not see it. If you have an account, sign in and try again."))
     return tk.render("participation/threads/show.html", {
-        "thread": thread, "page": page, "errors": errors, "form": request.form,
+        "thread": thread, "page": page, "errors": errors, "form": request.form, "preview": preview,
         "reply_to": request.form.get("parent_seq") or request.args.get("reply_to"), "speaks": _speaks(thread["subject"])})
 
 
-def _new_page(subject_type: str, subject_id: str, errors: list[dict[str, Any]]) -> str:
+def _new_page(subject_type: str, subject_id: str, errors: list[dict[str, Any]], preview: str = "") -> str:
     try:
         about = _subject(subject_type, subject_id)
     except tk.ValidationError:
@@ -85,7 +101,7 @@ def _new_page(subject_type: str, subject_id: str, errors: list[dict[str, Any]]) 
     except (tk.NotAuthorized, tk.ObjectNotFound):
         tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
     return tk.render("participation/threads/new.html", {
-        "subject": about, "errors": errors, "form": request.form or request.args, "speaks": _speaks(about)})
+        "subject": about, "errors": errors, "form": request.form or request.args, "preview": preview, "speaks": _speaks(about)})
 
 
 def _subject(subject_type: str, subject_id: str) -> dict[str, Any]:
@@ -97,7 +113,7 @@ def _speaks(subject: dict[str, Any]) -> bool:
 
 
 def _errors(error: tk.ValidationError) -> list[dict[str, Any]]:
-    return [{"field": name, "id": f"field-{name}", "message": " ".join(words)} for name, words in error.error_dict.items()]
+    return [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
 
 
 def _not_allowed(error: tk.NotAuthorized, page: Any) -> Response:

@@ -20,7 +20,7 @@ STATES = "('visible', 'held', 'hidden', 'removed')"
 
 # An event is never changed. Erasing a person's data (a later issue) sets `participation.erasure` for its own transaction.
 KEEP_EVENTS = """
-CREATE FUNCTION participation_keep_events() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION participation_keep_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF coalesce(current_setting('participation.erasure', true), '') = 'on' THEN
     RETURN coalesce(NEW, OLD);

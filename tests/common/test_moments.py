@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.participation.theme.moments import Moment, moment
+from ckanext.participation.common.moments import Moment, moment
 
 MONTREAL = ZoneInfo("America/Toronto")
 NOW = dt.datetime(2026, 11, 4, 18, 8, tzinfo=dt.UTC)
