@@ -38,8 +38,8 @@ lint: ## ruff, pyright, import-linter, yamllint
 	@$(STACK) lint
 
 locks: ## Resolve requirements/*.in again, with hashes
-	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
-	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --override requirements/overrides.txt requirements/run.in -o requirements/run.txt
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --override requirements/overrides.txt requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 
 i18n: ## Extract texts, merge them into the French catalogue and compile it
 	.venv/bin/python ckanext-participation/i18n.py

@@ -66,7 +66,7 @@ class Home:
     def open(cls, path: Path, port: int) -> Home:
         """Open (or begin) the home at `path`, whose site answers on `port`; ports and secrets are made once and kept."""
         home = cls(path.resolve(), port)
-        for name in ("log", "run", "storage", "cache", "mail"):
+        for name in ("log", "run", "storage", "cache"):
             (home.path / name).mkdir(parents=True, exist_ok=True)
         kept = home._load("ports.json")
         home.ports = {name: kept.get(name) or free_port() for name in ("solr", "redis", "smtp", "replay")}

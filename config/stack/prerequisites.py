@@ -1,7 +1,8 @@
-"""What must be on the machine before anything else: Python 3.11+ (Java and Maven are `solr.check_tools`' business)."""
+"""What must be on the machine before anything else: Python 3.11+ and libmagic (Java and Maven are `solr.check_tools`' business)."""
 
 from __future__ import annotations
 
+import ctypes.util
 import sys
 
 from errors import StackError
@@ -20,3 +21,9 @@ def check_python() -> None:
         import venv  # noqa: F401
     except ImportError as error:
         raise StackError("Python's venv module is missing: apt-get install python3-venv") from error
+
+
+def check_libraries() -> None:
+    """Raise StackError when libmagic, by which CKAN recognises uploads, is missing: it comes with no Python package."""
+    if not ctypes.util.find_library("magic"):
+        raise StackError("libmagic is missing: apt-get install libmagic1")

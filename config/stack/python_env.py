@@ -30,7 +30,8 @@ def ensure(kind: str = "run") -> bool:
         return False
     if not PYTHON.exists():
         venv.create(VENV, with_pip=True, clear=True)
-    _pip("install", "--quiet", "--require-hashes", "-r", str(LOCKS[kind]))
+    # The locks are complete; `--no-deps` lets psycopg2-binary stand for the source-only psycopg2 that CKAN names.
+    _pip("install", "--quiet", "--no-deps", "--require-hashes", "-r", str(LOCKS[kind]))
     _pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(EXTENSION))
     stamp.write_text(wanted[kind])
     return True

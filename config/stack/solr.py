@@ -65,7 +65,7 @@ def command(home: Path, port: int, heap: str = "512m", host: str = "127.0.0.1") 
     target = Path((home / "target").read_text(encoding="utf-8").strip())
     return [
         shutil.which("java") or "java",
-        f"-Xms{heap}",
+        "-Xms128m",
         f"-Xmx{heap}",
         # Lucene's own advice: a heap this small is collected well by G1, and a full one must end, not linger.
         "-XX:+UseG1GC",

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import postgres
+import prerequisites
 import settings
 import supervision
 import up
@@ -42,6 +43,8 @@ def ensure_browser() -> str:
 
 def run(words: list[str], *, browser: bool, lint: bool) -> int:
     """Run lint, then pytest with `words`; return the exit code."""
+    prerequisites.check_python()
+    prerequisites.check_libraries()
     up.install("dev", own_solr=not os.environ.get("SOLR_URL"))
     env = dict(os.environ)
     if browser:

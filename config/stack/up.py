@@ -32,6 +32,7 @@ def up(home: Home, *, demo: bool = True) -> None:
     began = time.monotonic()
     say(f"Participation: state in {home.path}, site on {home.site_url}")
     prerequisites.check_python()
+    prerequisites.check_libraries()
     found = settings.services(home)
     if "solr" in found.own:
         solr.check_tools()
