@@ -126,5 +126,6 @@ def thread(site: Site, dataset: dict[str, Any], someone: Callable[..., dict[str,
                      title="Que veut dire la colonne « qualité »?", body="Je vois les valeurs **0** à **3**.\n\n- 0: ?\n- 3: ?").result
     site.as_role("agency", "participation_comment_create", thread_id=made["id"], as_organization=True, lang="fr",
                  body="0 veut dire *non vérifié*, 3 veut dire *vérifié deux fois*.")
-    site.call("participation_comment_create", asker["api_token"], thread_id=made["id"], parent_seq=2, lang="fr", body="Merci!").result
+    thanked = site.call("participation_comment_create", asker["api_token"], thread_id=made["id"], parent_seq=2, lang="fr", body="Merci!")
+    assert thanked.result["seq"] == 3
     return made

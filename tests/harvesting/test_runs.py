@@ -66,3 +66,17 @@ def test_every_dataset_of_the_paged_rdf_catalogue_arrives_and_a_second_run_chang
     assert {"CC-BY-4.0", "CC0-1.0"} <= {dataset["license_id"] for dataset in found}
     assert sum(len(dataset["resources"]) for dataset in found) > expected / 2
     assert run(source["id"]).counts == {"not modified": expected}
+
+
+def test_a_record_that_the_queue_delivers_twice_is_written_once(make_source: Make, allowed: Any) -> None:
+    from ckan import model
+    from ckan.plugins import get_plugin
+    from ckanext.harvest.model import HarvestObject
+
+    source = make_source("psdi")
+    run(source["id"])
+    count = len(datasets())
+    for row in model.Session.query(HarvestObject).filter_by(current=True).limit(3):
+        assert get_plugin("participation_harvest_dcat").import_stage(row) is True
+    model.Session.remove()
+    assert len(datasets()) == count

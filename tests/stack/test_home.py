@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mailbox
 import os
 import socket
 import stat
@@ -102,6 +103,13 @@ def test_a_socket_of_a_home_with_a_long_name_is_elsewhere_and_short_enough(tmp_p
 def test_the_folder_of_the_database_s_socket_is_closed_to_others(home: Home) -> None:
     """Its mode is what keeps other accounts out: the database asks for no password."""
     assert mode(postgres.socket(home)) == 0o700
+
+
+def test_the_mail_folder_takes_mail(home: Home) -> None:
+    """The Maildir library makes what it needs only where the folder itself is new: an empty one takes no mail."""
+    box = mailbox.Maildir(home.path / "mail", create=True)
+    box.add(b"Subject: test\n\ntext\n")
+    assert len(list((home.path / "mail" / "new").iterdir())) == 1
 
 
 def test_nothing_runs_in_a_home_that_was_only_opened(home: Home) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
+from flask import has_request_context
 
 from ckanext.participation.common.registry import EventType, Registry, SubjectType
+from ckanext.participation.common.translated import in_language
 
 
 def register(registry: Registry) -> None:
@@ -26,8 +28,9 @@ def load_dataset(ref: str) -> dict[str, Any] | None:
     if row is None or row.type != "dataset":
         return None
     extras = row.extras or {}
-    return {"ref": row.id, "name": row.name, "title": row.title or row.name, "organization_id": row.owner_org,
-            "url": tk.url_for("dataset.read", id=row.name), "guid": extras.get("guid"),
+    title = row.title or row.name
+    return {"ref": row.id, "name": row.name, "title": title, "label": in_language(extras.get("title_translated"), _lang(), title),
+            "organization_id": row.owner_org, "url": tk.url_for("dataset.read", id=row.name), "guid": extras.get("guid"),
             "uri": extras.get("uri"), "landing_page": row.url}
 
 
@@ -37,7 +40,10 @@ def load_resource(ref: str) -> dict[str, Any] | None:
     if row is None:
         return None
     owner = model.Package.get(row.package_id)
-    return {"ref": row.id, "name": None, "title": row.name or row.url, "organization_id": owner.owner_org if owner else None,
+    title = row.name or row.url
+    return {"ref": row.id, "name": None, "title": title,
+            "label": in_language((row.extras or {}).get("name_translated"), _lang(), title),
+            "organization_id": owner.owner_org if owner else None,
             "url": tk.url_for("dataset_resource.read", id=row.package_id, resource_id=row.id), "uri": row.url}
 
 
@@ -46,8 +52,15 @@ def load_organization(ref: str) -> dict[str, Any] | None:
     row = model.Group.get(ref)
     if row is None or not row.is_organization:
         return None
-    return {"ref": row.id, "name": row.name, "title": row.title or row.name, "organization_id": row.id,
+    title = row.title or row.name
+    return {"ref": row.id, "name": row.name, "title": title, "organization_id": row.id,
+            "label": in_language(row.extras.get("title_translated"), _lang(), title),
             "url": tk.url_for("organization.read", id=row.name)}
+
+
+def _lang() -> str | None:
+    """Return the reader's language; None outside a request, as in the process that sends mails."""
+    return str(tk.h.lang()) if has_request_context() else None
 
 
 def check_dataset(context: Context, ref: str) -> None:

@@ -21,7 +21,9 @@ class RegistryError(RuntimeError):
 class SubjectType:
     """A kind of thing that people talk about.
 
-    `load(ref)` returns `{"ref", "title", "url", "organization_id", "keys": {...}}` or None; it makes no check of rights.
+    `load(ref)` returns `{"ref", "title", "label", "url", "organization_id", …}` or None; it makes no check of rights. `title` is
+    kept with what people say; `label` is the same in the reader's language; `name`, `guid`, `uri` and `landing_page`, where the
+    object has them, find it again when it was lost.
     `check_read(context, ref)` raises NotAuthorized or ObjectNotFound unless the reader may see the object.
     """
 

@@ -67,7 +67,7 @@ def as_dict(row: Subject, found: dict[str, Any] | None = None) -> dict[str, Any]
     shown = {"type": row.type, "id": row.ref, "title": row.title, "organization_id": row.organization_id,
              "lost": row.lost_at is not None, "url": None}
     if found:
-        shown |= {"title": found["title"], "url": found["url"]}
+        shown |= {"title": found.get("label") or found["title"], "url": found["url"]}
     return shown
 
 

@@ -144,6 +144,8 @@ class Stages(HarvesterBase):
         user = self._get_user_name()
         if writing.mark(harvest_object, "status") == "delete":
             return writing.remove(harvest_object, user)
+        if writing.is_done(harvest_object):
+            return True
         if not harvest_object.content:
             raise Unreadable("The record is empty.")
         chosen = settings.read(harvest_object.source.config)

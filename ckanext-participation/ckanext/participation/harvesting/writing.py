@@ -46,6 +46,16 @@ def _others(harvest_object: Any) -> Any:
     )
 
 
+def is_done(harvest_object: Any) -> bool:
+    """Whether this very object was imported before; holds its row until the transaction ends.
+
+    ckanext-harvest sends an object again when it looks between a consumer's taking it and its first mark in the database.
+    """
+    model.Session.execute(sa.select(HarvestObject.id).where(HarvestObject.id == harvest_object.id).with_for_update())
+    model.Session.refresh(harvest_object)
+    return bool(harvest_object.current and harvest_object.package_id and mark(harvest_object, "digest"))
+
+
 def remove(harvest_object: Any, user: str) -> bool:
     """Delete the dataset as CKAN does: its row stays, and so does what people said about it."""
     for row in model.Session.scalars(_others(harvest_object).where(HarvestObject.current.is_(True))):

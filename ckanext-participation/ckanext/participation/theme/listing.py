@@ -49,7 +49,8 @@ def _facet_label(name: str, item: Mapping[str, Any]) -> str:
     if name == "participation_licence" and "participation_licence_title" in tk.h:
         return tk.h.participation_licence_title(value)
     if name == "participation_openness":
-        return {"open": tk._("Open"), "not-open": tk._("Not open"), "unknown": tk._("Not known")}.get(value, value)
+        words = {"open": tk._("Open licence"), "not-open": tk._("Not an open licence"), "unknown": tk._("Openness not known")}
+        return words.get(value, value)
     if name == "participation_language":
         return language_name(value)
     label = str(item.get("display_name") or item.get("label") or value)

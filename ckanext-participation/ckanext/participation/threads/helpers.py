@@ -48,5 +48,5 @@ def participation_subject(subject_type: str, subject_id: str) -> dict[str, Any]:
     Raises NotAuthorized, ObjectNotFound, or ValidationError for an unknown type.
     """
     found = subjects.read({"user": tk.current_user.name, "auth_user_obj": tk.current_user}, subject_type, subject_id)
-    return {"type": subject_type, "id": found["ref"], "title": found["title"], "url": found["url"],
+    return {"type": subject_type, "id": found["ref"], "title": found.get("label") or found["title"], "url": found["url"],
             "organization_id": found["organization_id"]}

@@ -8,9 +8,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from flask import has_request_context
 
 from ckanext.participation.common import people, visibility
 from ckanext.participation.common.errors import field_error
+from ckanext.participation.common.translated import in_language
 from ckanext.participation.threads.model import Comment, Thread
 
 Names = dict[int, dict[str, Any]]
@@ -56,10 +58,12 @@ def organizations(rows: list[Comment]) -> dict[str, dict[str, Any]]:
     ids = {row.on_behalf_of for row in rows if row.on_behalf_of}
     if not ids:
         return {}
-    found = model.Session.execute(sa.select(model.Group.id, model.Group.name, model.Group.title, model.Group.image_url)
-                                  .where(model.Group.id.in_(ids)))
-    return {row.id: {"id": row.id, "title": row.title or row.name, "url": tk.url_for("organization.read", id=row.name),
-                     "image_url": row.image_url if (row.image_url or "").startswith("http") else None} for row in found}
+    found = model.Session.scalars(sa.select(model.Group).where(model.Group.id.in_(ids)))
+    lang = str(tk.h.lang()) if has_request_context() else None
+    return {row.id: {
+        "id": row.id, "title": in_language(row.extras.get("title_translated"), lang, row.title or row.name),
+        "url": tk.url_for("organization.read", id=row.name),
+        "image_url": row.image_url if (row.image_url or "").startswith("http") else None} for row in found}
 
 
 def threads_with_messages(rows: list[Thread], subject: dict[str, Any]) -> list[dict[str, Any]]:
