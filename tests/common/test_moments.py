@@ -57,3 +57,9 @@ def test_every_instant_can_be_shown(value: dt.datetime, lang: str) -> None:
 @given(st.text(max_size=40))
 def test_no_text_makes_a_page_fail(value: str) -> None:
     assert isinstance(read(value).text, str)
+
+
+def test_french_writes_the_first_of_a_month_as_an_ordinal() -> None:
+    assert read("2021-10-01", "fr").text == "1er octobre 2021"
+    assert read("2021-10-11", "fr").text == "11 octobre 2021"
+    assert read("2021-10-01", "en").text == "October 1, 2021"

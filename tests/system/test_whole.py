@@ -19,6 +19,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -195,8 +196,8 @@ def test_datasets_of_the_ckan_source_have_the_titles_of_the_recording_in_both_la
 
 
 def titles(rows: Iterable[dict[str, Any]]) -> set[str]:
-    """Return the titles in both languages; the kinds of spaces do not matter."""
-    return {" ".join(row["title_translated"][lang].split()) for row in rows for lang in ("fr", "en")}
+    """Return the titles in both languages; kinds of spaces and ways to write an accent do not matter."""
+    return {unicodedata.normalize("NFC", " ".join(row["title_translated"][lang].split())) for row in rows for lang in ("fr", "en")}
 
 
 def test_every_dataset_has_an_organisation_with_a_name(house: House) -> None:

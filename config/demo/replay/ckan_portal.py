@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from replay.front_page import dataset_page
 from replay.package_search import SearchError, package_search
 from replay.recordings import addressed, read_json, read_text
 from replay.reply import Reply
@@ -68,6 +69,8 @@ class Portal:
 
     def answer(self, path: str, parameters: Record, base: str) -> Reply | None:
         parts = path.strip("/").split("/")
+        if parts[:1] == ["dataset"] and len(parts) == 2:
+            return self._dataset_page(parts[1])
         if parts[:1] != ["api"] or len(parts) < 3 or parts[-2] != "action" or parts[1:-2] not in ([], ["3"]):
             return None
         name = parts[-1]
@@ -83,6 +86,13 @@ class Portal:
                 base,
             )
         return _json(200, {**reply, "success": True, "result": result}, base)
+
+    def _dataset_page(self, name: str) -> Reply | None:
+        """The dataset's own page: harvested datasets link to it."""
+        found = self.datasets.get(name)
+        if found is None or found not in self._active():
+            return None
+        return dataset_page(found["title"], found.get("title_translated") or {})
 
     def _active(self) -> list[Record]:
         return [each for each in self.datasets.values() if each["state"] == "active" and not each["private"]]

@@ -56,3 +56,22 @@ def front_page(base: str, names: Iterable[str]) -> Reply:
     )
     notices = NOTICES.read_text("utf-8") if NOTICES.exists() else ""
     return Reply(PAGE.format(links=links, notices=escape(notices)).encode(), "text/html; charset=utf-8")
+
+
+DATASET = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title></head>
+<body><main>
+<h1>{title}</h1>
+<p lang="fr">{french}</p>
+<p>The portal’s own page of this dataset is not part of the recording.</p>
+<p lang="fr">La page de ce jeu de données sur le portail d’origine ne fait pas partie de l’enregistrement.</p>
+</main></body>
+</html>
+"""
+
+
+def dataset_page(title: str, titles: dict[str, str]) -> Reply:
+    """What stands at a recorded dataset's address."""
+    page = DATASET.format(title=escape(title), french=escape(titles.get("fr") or title))
+    return Reply(page.encode(), "text/html; charset=utf-8")

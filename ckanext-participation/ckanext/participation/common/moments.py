@@ -57,13 +57,19 @@ def _locale(lang: str) -> Locale:
 
 def _day(day: dt.date, locale: Locale, zone: dt.tzinfo, now: dt.datetime) -> Moment:
     days = (day - now.astimezone(zone).date()).days
-    return Moment(day.isoformat(), format_date(day, "long", locale=locale), _hint(dt.timedelta(days=days), locale, days=True))
+    return Moment(day.isoformat(), _long(day, locale), _hint(dt.timedelta(days=days), locale, days=True))
+
+
+def _long(day: dt.date, locale: Locale) -> str:
+    """Return the whole date; French writes the first of a month « 1er », which Babel does not."""
+    text = format_date(day, "long", locale=locale)
+    return f"1er{text[1:]}" if locale.language == "fr" and day.day == 1 else text
 
 
 def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, now: dt.datetime) -> Moment:
     aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
     local = aware.astimezone(zone)
-    text = format_date(local.date(), "long", locale=locale)
+    text = _long(local.date(), locale)
     if hours:
         # Quebec writes 2 h 08, where Babel has 02 h 08.
         clock = "H 'h' mm" if locale.language == "fr" else "short"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import ckan.plugins.toolkit as tk
 from ckanext.harvest.model import HarvestObject
 
 from ckanext.participation.common.fetch import FetchError, fetch
@@ -27,7 +28,7 @@ class ParticipationCKANHarvester(Stages):
         return {
             "name": "participation_ckan",
             "title": "CKAN",
-            "description": "Another catalogue that runs CKAN, through its API. Give the catalogue's first address.",
+            "description": tk._("Another catalogue that runs CKAN, through its API. Give the catalogue's first address."),
             "form_config_interface": "Text",
         }
 

@@ -39,7 +39,7 @@ class ParticipationDCATHarvester(Stages):
         return {
             "name": "participation_dcat",
             "title": "DCAT",
-            "description": "A catalogue in DCAT: a data.json file, Turtle, RDF/XML or JSON-LD. Give the file's address.",
+            "description": tk._("A catalogue in DCAT: a data.json file, Turtle, RDF/XML or JSON-LD. Give the file's address."),
             "form_config_interface": "Text",
         }
 
