@@ -112,3 +112,13 @@ def test_administrators_see_the_orphans(talked_about: Make, as_user: Make, perso
     subjects.sweep()
     rows = as_user(person(sysadmin=True), "participation_subject_orphans")["results"]
     assert [row["id"] for row in rows] == [made["dataset"]["id"]]
+
+
+def test_the_sending_process_sweeps_by_itself(talked_about: Make) -> None:
+    from click.testing import CliRunner
+
+    from ckanext.participation.common.cli import outbox
+
+    purge(talked_about()["dataset"]["id"])
+    assert CliRunner().invoke(outbox, ["run", "--once"]).exit_code == 0
+    assert model.Session.scalar(sa.select(sa.func.count()).where(Subject.lost_at.is_not(None))) == 1

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ckan.plugins.toolkit as tk
+from ckan.exceptions import CkanConfigurationException
+
+SECRETS = ("SECRET_KEY", "WTF_CSRF_SECRET_KEY", "api_token.jwt.encode.secret", "api_token.jwt.decode.secret")
+SHORTEST_SECRET = 20
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "change me", "placeholder", "secret", "password", "example")
 
 
 def text_bytes() -> int:
@@ -50,6 +58,11 @@ def outbox_seconds() -> int:
     return tk.config["participation.outbox.seconds"]
 
 
+def sweep_seconds() -> int:
+    """Return the seconds between two sweeps of lost subjects."""
+    return tk.config["participation.subjects.sweep_seconds"]
+
+
 def outbox_attempts() -> int:
     """Return how often a mail is tried before it is left for a person to look at."""
     return tk.config["participation.outbox.attempts"]
@@ -73,6 +86,22 @@ def solr_url() -> str:
 def content_security_policy() -> str:
     """Return the Content-Security-Policy header of every page; empty for none."""
     return tk.config["participation.security.csp"]
+
+
+def refuse_placeholders(config: Mapping[str, Any]) -> None:
+    """Refuse to start with a secret that a person forgot to choose, or with mail encryption that checks no certificate.
+
+    Raises CkanConfigurationException, which names the option and says what to put there.
+    """
+    for key in SECRETS:
+        value = str(config.get(key) or "").removeprefix("string:")
+        if value and (len(value) < SHORTEST_SECRET or any(word in value.lower() for word in PLACEHOLDERS)):
+            raise CkanConfigurationException(
+                f"{key} is a placeholder or shorter than {SHORTEST_SECRET} characters: put the output of `openssl rand -base64 32` there")
+    if tk.asbool(config.get("smtp.starttls")) and not config["participation.security.starttls"]:
+        raise CkanConfigurationException(
+            "smtp.starttls is on, but this CKAN does not verify the mail server's certificate (CVE-2026-41132): turn it off and "
+            "relay through a local server, or set participation.security.starttls = true once CKAN is patched")
 
 
 def languages() -> list[str]:

@@ -12,6 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckan.types import CKANApp
 
 from ckanext.participation import assemble, interfaces
+from ckanext.participation import config as settings
 from ckanext.participation.common import registry as registries
 from ckanext.participation.common import web
 
@@ -69,6 +70,7 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
     rooms = ("common", "metadata", "threads", "search")
 
     def update_config(self, config: CKANConfig) -> None:
+        settings.refuse_placeholders(config)
         tk.add_template_directory(config, "templates")
         tk.add_public_directory(config, "public")
         tk.add_resource("assets", "participation")

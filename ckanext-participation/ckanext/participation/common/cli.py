@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+import time
 
 import click
 from ckan import model
 
 from ckanext.participation import config
+from ckanext.participation.common import idempotency, subjects
 from ckanext.participation.common import outbox as box
-from ckanext.participation.common import subjects
 
 __all__ = ["commands"]
 
@@ -27,13 +28,18 @@ def outbox() -> None:
 @outbox.command(name="run")
 @click.option("--once", is_flag=True, help="Send what is due and end.")
 def run(once: bool) -> None:
-    """Send what is due, for ever: one process of these per site."""
+    """Send what is due and do the house's chores (the sweep of lost subjects, old idempotency keys): one process per site."""
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     socket.setdefaulttimeout(NETWORK_SECONDS)
+    next_chores = time.monotonic()
     while not ended.is_set():
         box.drain(ended.is_set)
+        if time.monotonic() >= next_chores:
+            subjects.sweep()
+            idempotency.forget()
+            next_chores = time.monotonic() + config.sweep_seconds()
         model.Session.remove()
         if once:
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.participation.common.model import Idempotency, now
 
 LONGEST_KEY = 100
+# A form can be sent again from a browser that was asleep for weeks.
+KEPT = timedelta(days=60)
 
 
 def claim(person_id: int, action: str, key: str | None) -> str | None:
@@ -32,3 +36,10 @@ def settle(person_id: int, action: str, key: str | None, target_id: object) -> N
         model.Session.execute(sa.update(Idempotency).where(
             Idempotency.person_id == person_id, Idempotency.action == action, Idempotency.key == key,
         ).values(target_id=str(target_id)))
+
+
+def forget() -> int:
+    """Drop keys that nobody sends again, commit, and return how many."""
+    count = model.Session.execute(sa.delete(Idempotency).where(Idempotency.created < now() - KEPT)).rowcount
+    model.Session.commit()
+    return count
