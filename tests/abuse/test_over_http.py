@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 
 pytestmark = pytest.mark.usefixtures("clean_db", "clean_index")
@@ -83,3 +84,22 @@ def test_pages_carry_a_policy_without_inline_scripts(app: Any) -> None:
     policy = app.get("/").headers["Content-Security-Policy"]
     assert "object-src 'none'" in policy
     assert "unsafe-inline" not in re.sub(r"style-src[^;]*", "", policy)
+
+
+@pytest.mark.parametrize(("page", "status"), [("/", 503), ("/fr/", 503), ("/organization/", 503)])
+def test_no_page_fails_badly_when_the_search_is_away(app: Any, monkeypatch: pytest.MonkeyPatch, page: str, status: int) -> None:
+    from layout import free_port
+
+    monkeypatch.setitem(tk.config, "solr_url", f"http://127.0.0.1:{free_port()}/solr/ckan")
+    app.client = app.test_client()
+    assert app.get(page).status_code == status
+
+
+def test_a_conversation_is_read_and_continued_while_the_search_is_away(
+        api: Make, app: Any, dataset: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    from layout import free_port
+
+    made = api("participation_thread_create", {"subject_id": dataset()["id"], "title": "t", "body": "b"}).json["result"]
+    monkeypatch.setitem(tk.config, "solr_url", f"http://127.0.0.1:{free_port()}/solr/ckan")
+    assert app.get(made["url"]).status_code == 200
+    assert api("participation_comment_create", {"thread_id": made["id"], "body": "more"}).status_code == 200

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 TEMPLATES = CHECKOUT / "ckanext-participation" / "ckanext" / "participation"
 # Words that French and English share.
-SAME_IN_BOTH = {"Question", "Suggestion", "Licence", "Conversation", "Conversations", "Format", "Formats", "Type", "Date", "Action", "Actions",
+SAME_IN_BOTH = {"Question", "Suggestion", "Licence", "Licences", "Conversation", "Conversations", "Format", "Formats", "Type", "Date", "Action", "Actions",
                 "Contact", "Archives", "Documentation", "Service", "Services", "Source", "Sources", "Page", "Public", "Code", "Guide", "Image"}
 
 # Texts of a page as their readers meet them: what is written, and what is said or shown by attributes; without what people or

@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.lib.search.common import SolrConnectionError
 from ckan.types import CKANApp
 from flask import Response, g, make_response, request
 from flask_wtf.csrf import CSRFError
@@ -38,6 +39,7 @@ def install(app: CKANApp) -> CKANApp:
     app.register_error_handler(CSRFError, _stale_token)
     app.register_error_handler(OperationalError, _storage_away)
     app.register_error_handler(InterfaceError, _storage_away)
+    app.register_error_handler(SolrConnectionError, _search_away)
     return app
 
 
@@ -89,6 +91,12 @@ def _stale_token(error: CSRFError) -> Response:
         return _json_error("Authorization Error", str(error.description), 400)
     return _page(tk._("This form had been open for too long, so nothing was posted. Your text is still here: check it and "
                       "press the button again."), 400)
+
+
+def _search_away(_error: SolrConnectionError) -> Response:
+    message = tk._("The search does not answer at the moment. Datasets and conversations that you know the address of can still "
+                   "be read. Try again in a minute.")
+    return _page(message, 503, {"Retry-After": "30"})
 
 
 def _storage_away(_error: Exception) -> Response:

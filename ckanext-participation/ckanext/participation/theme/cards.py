@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.search import SearchError
+from ckan.lib.search.common import SearchError, SolrConnectionError
 from flask import g
 
 from ckanext.participation.theme import files
@@ -123,7 +123,7 @@ def participation_fresh_datasets(limit: int = 4) -> list[dict[str, Any]]:
         if not ids:
             return []
         found = search({}, {**public, "rows": limit, "fq": "id:({})".format(" OR ".join(ids))})
-    except SearchError:
+    except (SearchError, SolrConnectionError):
         return []
     return [participation_card(pkg) for pkg in found["results"]]
 

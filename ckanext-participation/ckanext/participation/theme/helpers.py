@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.search import SearchError
+from ckan.lib.search.common import SearchError, SolrConnectionError
 from flask import g, request
 
 from ckanext.participation.theme import files
@@ -93,6 +93,6 @@ def _site_counts() -> dict[str, int]:
             {}, {"q": "*:*", "rows": 0, "facet": "false", "fq": "dataset_type:dataset capacity:public"}
         )
         counts["datasets"] = found["count"]
-    except SearchError:
+    except (SearchError, SolrConnectionError):
         counts["datasets"] = 0
     return counts
