@@ -50,7 +50,7 @@ def up(home: Home, *, demo: bool = True) -> None:
     with step("The catalogue: web, jobs, harvesting, mail"):
         # The site first: on two cores, six processes loading CKAN at once would all be slow.
         supervision.start(home, ["web"])
-        wait_until(lambda: answers(home), "The site", 90, lambda: supervision.failed(home, names))
+        wait_until(lambda: answers(home), "The site", 180, lambda: supervision.failed(home, names))
         supervision.start(home, names)
     if demo and not (home.path / "demo.done").exists():
         with step("Demonstration: accounts, sources, harvest") as progress:
@@ -128,7 +128,7 @@ def start_services(home: Home, found: settings.Services, *, demo: bool, applicat
              "solr": lambda: solr.ready(home.ports["solr"]), "smtp": lambda: port_in_use(home.ports["smtp"]),
              "replay": lambda: port_in_use(home.ports["replay"])}
     for name in names:
-        wait_until(ready[name], name, 60, lambda: supervision.failed(home, names))
+        wait_until(ready[name], name, 180, lambda: supervision.failed(home, names))
     if "postgres" in found.own:
         postgres.make_database(home)
 
@@ -163,7 +163,7 @@ def answers(home: Home) -> bool:
         return False
 
 
-def wait_for_harvest(home: Home, progress, seconds: float = 400) -> None:  # noqa: ANN001
+def wait_for_harvest(home: Home, progress, seconds: float = 900) -> None:  # noqa: ANN001
     """Return when every demo source has a finished job and what was harvested is searchable."""
     sources = json.loads((home.path / "demo.json").read_text())["sources"]
 
