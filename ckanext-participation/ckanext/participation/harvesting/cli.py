@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import click
 from ckan import model
+from ckanext.harvest import queue
 
 from ckanext.participation import config
 
@@ -18,6 +20,9 @@ __all__ = ["commands"]
 
 # A round may fail because a service is being restarted; this many in a row are left to the supervisor.
 MAX_FAILURES = 5
+# While records are being imported a round comes only this often: ckanext-harvest hands out again whatever it finds between the
+# queue and a consumer's first mark, and would report such a record as failed when its job has ended meanwhile.
+BUSY_SECONDS = 60
 
 
 @click.group(name="harvest", short_help="Harvest sources: the clock, and a run by hand.")
@@ -41,9 +46,12 @@ def clock(once: bool) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     failures = 0
+    latest = -float(BUSY_SECONDS)
     while not stopped.is_set():
         try:
-            _round()
+            if once or time.monotonic() - latest >= BUSY_SECONDS or not _busy():
+                _round()
+                latest = time.monotonic()
             failures = 0
         except Exception as error:  # noqa: BLE001  whatever ended the round, the supervisor decides
             failures += 1
@@ -53,6 +61,15 @@ def clock(once: bool) -> None:
         if once:
             return
         stopped.wait(config.harvest_clock_seconds())
+
+
+def _busy() -> bool:
+    """Whether records wait for a consumer or are in a consumer's hands."""
+    if tk.config.get("ckan.harvest.mq.type", queue.MQ_TYPE) != "redis":
+        return False
+    redis = queue.get_connection()
+    key = queue.get_fetch_routing_key()
+    return bool(redis.llen(key)) or any(redis.scan_iter(f"{key}:*", count=1000))
 
 
 def _round() -> None:
