@@ -63,3 +63,8 @@ def test_french_writes_the_first_of_a_month_as_an_ordinal() -> None:
     assert read("2021-10-01", "fr").text == "1er octobre 2021"
     assert read("2021-10-11", "fr").text == "11 octobre 2021"
     assert read("2021-10-01", "en").text == "October 1, 2021"
+
+
+def test_nine_and_a_half_years_are_not_ten() -> None:
+    assert read("2017-04-25").ago == "9 years ago"
+    assert read("2025-12-20").ago == "10 months ago"

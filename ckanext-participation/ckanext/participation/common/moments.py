@@ -14,6 +14,8 @@ from babel.dates import format_date, format_skeleton, format_time, format_timede
 
 # Canada's habits: "14 h 08" and "2:08 p.m.", "4 novembre 2026" and "November 4, 2026".
 _REGIONS = {"fr": "fr_CA", "en": "en_CA"}
+# Year, month, week, day, hour, minute in seconds, as Babel counts them.
+_UNITS = (31_536_000, 2_592_000, 604_800, 86_400, 3600, 60)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _YEAR = re.compile(r"\d{4}")
@@ -83,4 +85,13 @@ def _hint(distance: dt.timedelta, locale: Locale, *, days: bool) -> str:
         return ""
     if not days and distance >= dt.timedelta(seconds=-59) and distance < dt.timedelta(minutes=5):
         return format_timedelta(dt.timedelta(minutes=-1), add_direction=True, locale=locale)
-    return format_timedelta(distance, add_direction=True, locale=locale, granularity="day" if days else "minute")
+    granularity = "day" if days else "minute"
+    return format_timedelta(_whole(distance), add_direction=True, locale=locale, granularity=granularity, threshold=1)
+
+
+def _whole(distance: dt.timedelta) -> dt.timedelta:
+    """Cut the distance to whole units of its largest one: nine and a half years are nine years, not ten."""
+    seconds = abs(int(distance.total_seconds()))
+    unit = next((unit for unit in _UNITS if seconds >= unit), 1)
+    whole = dt.timedelta(seconds=seconds // unit * unit)
+    return -whole if distance < dt.timedelta() else whole
