@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples every time: `make test` says the same of the same code. HYPOTHESIS_PROFILE=default looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,12 +68,19 @@ def _one_app() -> list[Any]:
 @pytest.fixture
 def make_app(_one_app: list[Any], _all_plugins: None) -> Callable[[], Any]:
     """Give the application, made once: making it costs more than most tests."""
+    from ckan.common import config, config_declaration
+    from ckan.config.declaration import Flag
     from ckan.lib.app_globals import _CONFIG_CACHE
     from ckan.tests import helpers
 
     _CONFIG_CACHE.clear()
     if not _one_app:
         _one_app.append(helpers._get_test_app())
+    # A test of the command line, in this process, has written its settings into the application as mere texts.
+    _one_app[0].flask_app.config.update({
+        str(key): config[str(key)] for key in config_declaration.iter_options() if config_declaration[key].has_flag(Flag.flask)})
+    # A fresh client: the cookies of another test's reader would sign this one in.
+    _one_app[0].client = _one_app[0].test_client()
     return lambda: _one_app[0]
 
 

@@ -45,7 +45,7 @@ def dataset_fields(dataset: Mapping[str, Any]) -> Document:
     Text of a known language (`title_translated` and the like) goes into the fields of that language, text of
     an unknown one (`title`) into both. Missing parts give no field.
     """
-    resources = [resource for resource in dataset.get("resources") or [] if isinstance(resource, Mapping)]
+    resources = [resource for resource in _listed(dataset.get("resources")) if isinstance(resource, Mapping)]
     publisher = dataset.get("organization")
     organisation: Mapping[str, Any] = publisher if isinstance(publisher, Mapping) else {}
     document: Document = {}
