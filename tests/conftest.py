@@ -78,7 +78,8 @@ def make_app(_one_app: list[Any], _all_plugins: None) -> Callable[[], Any]:
         _one_app.append(helpers._get_test_app())
     # A test of the command line, in this process, has written its settings into the application as mere texts.
     _one_app[0].flask_app.config.update({
-        str(key): config[str(key)] for key in config_declaration.iter_options() if config_declaration[key].has_flag(Flag.flask)})
+        str(key): config_declaration[key].normalize(config[str(key)])
+        for key in config_declaration.iter_options() if config_declaration[key].has_flag(Flag.flask)})
     # A fresh client: the cookies of another test's reader would sign this one in.
     _one_app[0].client = _one_app[0].test_client()
     return lambda: _one_app[0]
