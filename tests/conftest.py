@@ -68,8 +68,7 @@ def _one_app() -> list[Any]:
 @pytest.fixture
 def make_app(_one_app: list[Any], _all_plugins: None) -> Callable[[], Any]:
     """Give the application, made once: making it costs more than most tests."""
-    from ckan.common import config, config_declaration
-    from ckan.config.declaration import Flag
+    from ckan.common import config
     from ckan.lib.app_globals import _CONFIG_CACHE
     from ckan.tests import helpers
 
@@ -77,9 +76,8 @@ def make_app(_one_app: list[Any], _all_plugins: None) -> Callable[[], Any]:
     if not _one_app:
         _one_app.append(helpers._get_test_app())
     # A test of the command line, in this process, has written its settings into the application as mere texts.
-    _one_app[0].flask_app.config.update({
-        str(key): config_declaration[key].normalize(config[str(key)])
-        for key in config_declaration.iter_options() if config_declaration[key].has_flag(Flag.flask)})
+    for name in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"):
+        config[name] = _one_app[0].flask_app.config[name] = int(config[name])
     # A fresh client: the cookies of another test's reader would sign this one in.
     _one_app[0].client = _one_app[0].test_client()
     return lambda: _one_app[0]
