@@ -32,6 +32,10 @@ def keeps_text(endpoint: str, renderer: Renderer) -> None:
 
 def install(app: CKANApp) -> CKANApp:
     """Add guards, headers and error pages to the application."""
+    for name in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"):
+        # CKAN declares these as internal: it neither reads them as numbers nor hands them to Flask.
+        if tk.config.get(name):
+            app.config[name] = int(tk.config[name])
     app.before_request(cross_origin.guard)
     app.after_request(_headers)
     app.register_error_handler(RecursionError, _too_deep)
