@@ -117,7 +117,7 @@ def test_administrators_see_the_orphans(talked_about: Make, as_user: Make, perso
 def test_the_sending_process_sweeps_by_itself(talked_about: Make) -> None:
     from click.testing import CliRunner
 
-    from ckanext.participation.common.cli import outbox
+    from ckanext.participation.common.cli.site import outbox
 
     purge(talked_about()["dataset"]["id"])
     assert CliRunner().invoke(outbox, ["run", "--once"]).exit_code == 0

@@ -9,7 +9,8 @@ from alembic.migration import MigrationContext
 from ckan import model
 
 import ckanext.participation.common.model
-import ckanext.participation.threads.model  # noqa: F401 (registers the tables)
+import ckanext.participation.threads.model
+import ckanext.participation.threads.records  # noqa: F401 (registers the tables)
 
 PREFIX = "participation_"
 

@@ -99,7 +99,7 @@ def test_rules_import_neither_ckan_nor_tables(path: Path) -> None:
 
 
 def test_a_clash_and_an_unprefixed_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ckanext.participation.threads import action
+    from ckanext.participation.threads.action import conversations as action
 
     monkeypatch.setattr(action, "__all__", ["Comment"])
     with pytest.raises(assemble.AssemblyError, match="prefix"):
@@ -113,7 +113,7 @@ def test_a_clash_and_an_unprefixed_name_are_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_an_action_without_auth_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ckanext.participation.threads import auth
+    from ckanext.participation.threads.auth import conversations as auth
 
     monkeypatch.setattr(auth, "__all__", [])
     with pytest.raises(assemble.AssemblyError, match="without an auth function"):

@@ -1,7 +1,7 @@
 """Collects what the rooms offer to CKAN, so that `plugin.py` stays a table of contents.
 
-A room names what it offers in `__all__` of `action`, `auth`, `validators`, `helpers`, `views` and `cli`, and enters what
-other rooms assemble through `registry.register`. Two rooms that claim one name, a name without our prefix, and an action
+A room names what it offers in `__all__` of `action`, `auth`, `validators`, `helpers`, `views` and `cli` (each a module, or a
+package of modules), and enters what other rooms assemble through `registry.register`. Two rooms that claim one name, a name without our prefix, and an action
 without its auth function are programming errors: they end the start, not a request.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -52,15 +53,16 @@ def assemble(rooms: Iterable[str]) -> House:
     for room in rooms:
         for kind, shelf in (("action", house.actions), ("auth", house.auth), ("validators", house.validators),
                             ("helpers", house.helpers)):
-            module = _module(room, kind)
-            for name in _offered(module):
-                _put(shelf, name, getattr(module, name), f"{room}.{kind}")
-        house.blueprints += _list(_module(room, "views"), "blueprints", lambda blueprint: blueprint.name)
-        house.commands += _list(_module(room, "cli"), "commands", lambda command: f"{PREFIX}-{command.name}")
+            for module in _modules(room, kind):
+                for name in _offered(module):
+                    _put(shelf, name, getattr(module, name), module.__name__.removeprefix(PACKAGE + "."))
+        for module in _modules(room, "views"):
+            house.blueprints += _list(module, "blueprints", lambda blueprint: blueprint.name)
+        for module in _modules(room, "cli"):
+            house.commands += _list(module, "commands", lambda command: f"{PREFIX}-{command.name}")
         # In `common` the module `registry` is the registry itself.
-        entries = _module(room, "entries" if room == "common" else "registry")
-        if entries is not None:
-            entries.register(registry)
+        for module in _modules(room, "entries" if room == "common" else "registry"):
+            module.register(registry)
     missing = sorted(name for name, action in house.actions.items()
                      if name not in house.auth and not _is_chained(action))
     if missing:
@@ -73,14 +75,18 @@ def assemble(rooms: Iterable[str]) -> House:
     return house
 
 
-def _module(room: str, kind: str) -> ModuleType | None:
+def _modules(room: str, kind: str) -> list[ModuleType]:
+    """Return the room's module `kind`; where a room has outgrown one file, the modules of the package of that name."""
     name = f"{PACKAGE}.{room}.{kind}"
-    return importlib.import_module(name) if importlib.util.find_spec(name) else None
-
-
-def _offered(module: ModuleType | None) -> list[str]:
-    if module is None:
+    if not importlib.util.find_spec(name):
         return []
+    module = importlib.import_module(name)
+    if not hasattr(module, "__path__"):
+        return [module]
+    return [importlib.import_module(f"{name}.{part.name}") for part in pkgutil.iter_modules(module.__path__)]
+
+
+def _offered(module: ModuleType) -> list[str]:
     offered = getattr(module, "__all__", None)
     if offered is None:
         raise AssemblyError(f"{module.__name__} does not say in __all__ what it offers")
@@ -102,11 +108,11 @@ def _put(shelf: dict[str, Callable[..., Any]], name: str, function: Callable[...
     shelf[name] = function
 
 
-def _list(module: ModuleType | None, attribute: str, name_of: Callable[[Any], str]) -> list[Any]:
+def _list(module: ModuleType, attribute: str, name_of: Callable[[Any], str]) -> list[Any]:
     if attribute not in _offered(module):
         return []
     rows = list(getattr(module, attribute))
     for row in rows:
         if not name_of(row).startswith(PREFIX):
-            raise AssemblyError(f"{module.__name__ if module else ''} offers {name_of(row)}, which lacks the prefix {PREFIX}")
+            raise AssemblyError(f"{module.__name__} offers {name_of(row)}, which lacks the prefix {PREFIX}")
     return rows

@@ -60,11 +60,13 @@ class Subject(tk.BaseModel):
     created: Mapped[datetime] = mapped_column(WHEN, default=now)
     lost_at: Mapped[datetime | None] = mapped_column(WHEN)
     merged_into: Mapped[int | None] = mapped_column(sa.BigInteger)
+    parent_ref: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
         sa.UniqueConstraint("type", "ref", name="participation_subject_type_ref_key"),
         sa.Index("participation_subject_lost_idx", "lost_at", postgresql_where=sa.text("lost_at IS NOT NULL")),
         sa.Index("participation_subject_organization_idx", "organization_id"),
+        sa.Index("participation_subject_parent_idx", "parent_ref", postgresql_where=sa.text("parent_ref IS NOT NULL")),
     )
 
 
@@ -122,3 +124,50 @@ class Idempotency(tk.BaseModel):
     target_id: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (sa.Index("participation_idempotency_created_idx", "created"),)
+
+
+class Support(tk.BaseModel):
+    """Who finds something useful (+1) or, where the site allows it, not (-1): one row per person and target."""
+
+    __tablename__ = "participation_support"
+
+    target_type: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    target_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    value: Mapped[int] = mapped_column(sa.SmallInteger, default=1)
+    at: Mapped[datetime] = mapped_column(WHEN, default=now)
+
+    __table_args__ = (sa.CheckConstraint("value IN (-1, 1)", name="participation_support_value_check"),
+                      sa.Index("participation_support_person_idx", "person_id"))
+
+
+class Follow(tk.BaseModel):
+    """Who is told of what is new about something; `muted` remembers a wish not to be told, against following by writing."""
+
+    __tablename__ = "participation_follow"
+
+    target_type: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    target_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    muted: Mapped[bool] = mapped_column(sa.Boolean, default=False)
+    at: Mapped[datetime] = mapped_column(WHEN, default=now)
+
+    __table_args__ = (sa.Index("participation_follow_person_idx", "person_id"),)
+
+
+class Attachment(tk.BaseModel):
+    """A picture that somebody uploaded, already re-encoded; without a thread until its message is posted."""
+
+    __tablename__ = "participation_attachment"
+
+    id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    seq: Mapped[int | None] = mapped_column(sa.Integer)
+    width: Mapped[int] = mapped_column(sa.Integer)
+    height: Mapped[int] = mapped_column(sa.Integer)
+    bytes: Mapped[int] = mapped_column(sa.Integer)
+    media_type: Mapped[str] = mapped_column(sa.Text)
+    created: Mapped[datetime] = mapped_column(WHEN, default=now)
+
+    __table_args__ = (sa.Index("participation_attachment_loose_idx", "created", postgresql_where=sa.text("thread_id IS NULL")),)

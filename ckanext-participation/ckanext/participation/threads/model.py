@@ -8,10 +8,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ckanext.participation.common.model import WHEN, Subject, now
 from ckanext.participation.common.visibility import HELD, VISIBLE
+
+ROOTS = sa.text("state <> 'held' AND depth = 0")
 
 
 class Thread(tk.BaseModel):
@@ -33,8 +36,18 @@ class Thread(tk.BaseModel):
     last_seq: Mapped[int] = mapped_column(sa.Integer, default=0)
     last_at: Mapped[datetime] = mapped_column(WHEN, default=now)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
+    state_reason: Mapped[str | None] = mapped_column(sa.Text)
+    state_at: Mapped[datetime | None] = mapped_column(WHEN)
+    answer_seq: Mapped[int | None] = mapped_column(sa.Integer)
+    assignee_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    problem_state: Mapped[str | None] = mapped_column(sa.Text)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    n_changes: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    n_untranslated: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
 
     __table_args__ = (
+        sa.CheckConstraint("problem_state IN ('open', 'confirmed', 'fixed', 'wont_fix')", name="participation_thread_problem_check"),
+        sa.Index("participation_thread_to_do_idx", "subject_id", "state", "kind", postgresql_where=sa.text("visibility = 'visible'")),
         sa.CheckConstraint("kind IN ('question', 'problem', 'suggestion', 'thanks')", name="participation_thread_kind_check"),
         sa.CheckConstraint("state IN ('open', 'answered', 'closed', 'locked')", name="participation_thread_state_check"),
         sa.CheckConstraint("visibility IN ('visible', 'held', 'hidden', 'removed')", name="participation_thread_visibility_check"),
@@ -99,6 +112,13 @@ class Comment(tk.BaseModel):
     body: Mapped[str] = mapped_column(sa.Text)
     body_html: Mapped[str] = mapped_column(sa.Text)
     text_version: Mapped[int] = mapped_column(sa.SmallInteger)
+    signed: Mapped[bool] = mapped_column(sa.Boolean, default=True, server_default=sa.true())
+    n_support: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    n_against: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    n_versions: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    attachments: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    translation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    translation_pending: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
 
     __table_args__ = (
         sa.CheckConstraint("state IN ('visible', 'held', 'hidden', 'removed')", name="participation_comment_state_check"),
@@ -106,6 +126,10 @@ class Comment(tk.BaseModel):
         sa.Index("participation_comment_page_idx", "thread_id", "path", postgresql_where=sa.text("state <> 'held'")),
         sa.Index("participation_comment_held_idx", "created", postgresql_where=sa.text("state = 'held'")),
         sa.Index("participation_comment_author_idx", "author_id"),
+        sa.Index("participation_comment_useful_idx", "thread_id", "n_support", "seq", postgresql_where=sa.text("state <> 'held'")),
+        sa.Index("participation_comment_root_idx", "thread_id", "seq", postgresql_where=ROOTS),
+        sa.Index("participation_comment_root_useful_idx", "thread_id", "n_support", "seq", postgresql_where=ROOTS),
+        sa.Index("participation_comment_untranslated_idx", "on_behalf_of", "created", postgresql_where=sa.text("translation_pending")),
     )
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Actions that no single room owns: one module per noun."""

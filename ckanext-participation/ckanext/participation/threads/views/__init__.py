@@ -1,0 +1,1 @@
+"""Pages of threads: one module per sort of page; each names its blueprints."""
