@@ -32,6 +32,9 @@ def with_plugins() -> None:
     """Every plugin is loaded all the time (CKAN's fixture of this name would unload them afterwards)."""
 
 
+_TABLES: list[str] = []
+
+
 @pytest.fixture
 def clean_db() -> None:
     """Empty every table with one statement. CKAN's own fixture drops the plugins' tables the first time."""
@@ -43,9 +46,14 @@ def clean_db() -> None:
     model.Session.remove()
     keep = {"alembic_version", "spatial_ref_sys"}
     with model.meta.engine.begin() as connection:
-        names = [name for name in sa.inspect(connection).get_table_names()
-                 if name not in keep and not name.endswith("_alembic_version")]
-        connection.execute(sa.text("TRUNCATE " + ", ".join(f'"{name}"' for name in names) + " RESTART IDENTITY CASCADE"))
+        if not _TABLES:
+            _TABLES.extend(f'"{name}"' for name in sa.inspect(connection).get_table_names()
+                           if name not in keep and not name.endswith("_alembic_version"))
+        # To empty a table costs a new file on the disk, also when there is nothing in it: most tests write to few of the hundred.
+        written = connection.scalars(sa.text(" UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in _TABLES))).all()
+        if written:
+            connection.execute(sa.text(f"TRUNCATE {', '.join(written)} RESTART IDENTITY CASCADE"))
     model.repo.tables_created_and_initialised = True
 
 
@@ -112,7 +120,7 @@ def as_user() -> Callable[..., Any]:
     """Call an action with its auth checks as a user (a dictionary of `person`), or as nobody with None."""
     import ckan.plugins.toolkit as tk
 
-    def call(user: dict[str, Any] | None, action: str, **data: Any) -> Any:
+    def call(user: dict[str, Any] | None, action: str, /, **data: Any) -> Any:
         return tk.get_action(action)({"user": user["name"] if user else "", "ignore_auth": False}, data)
 
     return call
