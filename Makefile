@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STACK = $(PYTHON) config/stack
 
-.PHONY: help up down status logs clean clean-env test check test-full lint locks i18n
+.PHONY: help up down status logs clean clean-env test check test-full bench-threads faults lint locks i18n
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,12 @@ check: ## The inner loop: no browser, no whole-system tests
 
 test-full: ## All combinations of language, width and JavaScript
 	@FULL=1 $(STACK) test
+
+bench-threads: ## What conversations cost, beside stock CKAN in the same run (QUICK=1: two minutes, at most 5,000 messages)
+	@$(STACK) bench threads
+
+faults: ## Kill what can be killed, then look whether anything was lost or doubled (QUICK=1: fewer kills)
+	@$(STACK) faults
 
 lint: ## ruff, pyright, import-linter, yamllint
 	@$(STACK) lint

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
+from ckan import authz, logic
 from ckan.cli import CKANConfigLoader
 from ckan.config.middleware import make_app
 
 application = make_app(CKANConfigLoader(os.environ["CKAN_INI"]).get_config())
+
+# CKAN fills these two tables at their first use, in place: of two threads that are the first in a new process, one reads a table
+# that is half full, and misses an action or a chained auth function. Here they are filled before the workers are forked.
+logic.get_action("status_show")
+authz.auth_functions_list()

@@ -1,6 +1,6 @@
 """The stack: everything that `make up`, `make test` and their companions do.
 
-`python3 config/stack up|down|status|logs|clean|test|check|lint`. Needs nothing but Python's standard library; what else
+`python3 config/stack up|down|status|logs|clean|test|check|lint|bench|faults`. Needs nothing but Python's standard library; what else
 is needed it installs into `.venv` and `solr/target`, from locks with checksums.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import measuring
 import supervision
 import testing
 import up
@@ -35,7 +36,7 @@ def the_home() -> Home:
 def main(words: list[str]) -> int:
     """Run one command; return its exit code."""
     parser = argparse.ArgumentParser(prog="config/stack", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("command", choices=["up", "down", "status", "logs", "clean", "test", "check", "lint"])
+    parser.add_argument("command", choices=["up", "down", "status", "logs", "clean", "test", "check", "lint", "bench", "faults"])
     parser.add_argument("rest", nargs=argparse.REMAINDER)
     asked = parser.parse_args(words)
     rest = [word for word in asked.rest if word != "--"]
@@ -46,6 +47,8 @@ def main(words: list[str]) -> int:
         up.install("dev", own_solr=False)
         testing.lint_all()
         return 0
+    if asked.command in {"bench", "faults"}:
+        return measuring.run(asked.command, rest)
     home = the_home()
     if asked.command == "up":
         up.up(home, demo=os.environ.get("DEMO") != "none")

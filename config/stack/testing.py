@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import postgres
@@ -55,10 +57,7 @@ def run(words: list[str], *, browser: bool, lint: bool) -> int:
     if lint:
         with step("Lint"):
             lint_all()
-    folder = Path(tempfile.mkdtemp(prefix="participation-test-"))
-    folder.chmod(0o755)
-    home = Home.open(folder, free_port())
-    try:
+    with throw_away_home("participation-test-") as home:
         found = settings.services(home)
         with step("Throw-away PostgreSQL, Redis and Solr"):
             up.prepare(home, found, profile="test", demo=False, durable=False)
@@ -71,6 +70,17 @@ def run(words: list[str], *, browser: bool, lint: bool) -> int:
         env.update(PARTICIPATION_TEST_HOME=str(home.path), CKAN_INI=str(home.ini), PYTHONPATH=str(ROOT / "config"))
         return subprocess.run([str(BIN / "python"), "-m", "pytest", f"--ckan-ini={home.ini}", *words],
                               cwd=ROOT, env=env, check=False).returncode
+
+
+@contextmanager
+def throw_away_home(prefix: str) -> Iterator[Home]:
+    """Give an empty home; afterwards everything in it is stopped and it is deleted, unless KEEP is set."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    # PostgreSQL runs as another account and must be able to enter.
+    folder.chmod(0o755)
+    home = Home.open(folder, free_port())
+    try:
+        yield home
     finally:
         supervision.shut_down(home)
         if os.environ.get("KEEP"):
