@@ -2,7 +2,7 @@
 
 One row per action. Readers: `nobody` (not signed in), `user` (an account of nowhere), `member` and `editor` of the publishing
 organisation, `other` (an editor of another one), `admin` (a sysadmin). A letter means yes: n u m e o a; `-` means nobody.
-`about` says what the action needs: a dataset's id, a thread's, or nothing.
+`about` says what the action needs: a dataset's id, a thread's, a message's, a posted picture's, or nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,18 @@ PERMISSIONS: dict[str, Row] = {
     "participation_comment_list": Row("thread", EVERYONE, INSIDERS),
     "participation_thread_create": Row("dataset", SIGNED_IN, INSIDERS),
     "participation_comment_create": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_thread_overview": Row("organization", EVERYONE, EVERYONE),
+    "participation_comment_show": Row("thread", EVERYONE, INSIDERS),
+    "participation_comment_history": Row("thread", EVERYONE, INSIDERS),
+    "participation_comment_edit": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_comment_translate": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_comment_delete": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_thread_state_set": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_thread_problem_set": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_thread_answer_set": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_thread_assign": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_organization_policy_show": Row("organization", EVERYONE, EVERYONE),
+    "participation_organization_policy_set": Row("organization", ADMIN, ADMIN),
     "participation_text_preview": Row("nothing", SIGNED_IN, SIGNED_IN),
     "participation_queue_list": Row("nothing", ADMIN, ADMIN),
     "participation_visibility_set": Row("nothing", ADMIN, ADMIN),
@@ -40,4 +52,28 @@ PERMISSIONS: dict[str, Row] = {
     "participation_licence_show": Row("nothing", EVERYONE, EVERYONE),
     "participation_licence_recognise": Row("nothing", EVERYONE, EVERYONE),
     "participation_licence_credit": Row("dataset", EVERYONE, INSIDERS),
+    "participation_support_set": Row("message", SIGNED_IN, INSIDERS),
+    "participation_support_list": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_follow_set": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_follow_show": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_follow_list": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_rating_set": Row("dataset", SIGNED_IN, INSIDERS),
+    "participation_rating_show": Row("dataset", EVERYONE, INSIDERS),
+    "participation_thread_mark_read": Row("thread", SIGNED_IN, INSIDERS),
+    "participation_person_register": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_resend": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_confirm": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_reset_ask": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_reset": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_email_confirm": Row("nothing", EVERYONE, EVERYONE),
+    "participation_person_show": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_person_update": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_person_email_change": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_person_password_change": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_person_close": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_attachment_create": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_attachment_delete": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_attachment_show": Row("picture", EVERYONE, INSIDERS),
+    "participation_subject_attach": Row("nothing", ADMIN, ADMIN),
+    "participation_thread_export": Row("dataset", EVERYONE, INSIDERS),
 }

@@ -1,8 +1,8 @@
 """Collects what the rooms offer to CKAN, so that `plugin.py` stays a table of contents.
 
 A room names what it offers in `__all__` of `action`, `auth`, `validators`, `helpers`, `views` and `cli` (each a module, or a
-package of modules), and enters what other rooms assemble through `registry.register`. Two rooms that claim one name, a name without our prefix, and an action
-without its auth function are programming errors: they end the start, not a request.
+package of modules), and enters what other rooms assemble through `registry.register`. Two rooms that claim one name, a name
+without our prefix, and an action without its auth function are programming errors: they end the start, not a request.
 """
 
 from __future__ import annotations

@@ -38,6 +38,36 @@ def new_person_days() -> int:
     return tk.config["participation.visibility.new_person_days"]
 
 
+def read_only() -> bool:
+    """Say whether nobody may post at the moment."""
+    return tk.config["participation.threads.read_only"]
+
+
+def translation_expected() -> bool:
+    """Say whether an organisation's answer counts as waiting for its translation unless its author says otherwise."""
+    return tk.config["participation.threads.translation_expected"]
+
+
+def count_seconds() -> int:
+    """Return how long a change waits before the counters of its subject are counted anew."""
+    return tk.config["participation.threads.count_seconds"]
+
+
+def votes() -> bool:
+    """Say whether a message may also be marked as not useful."""
+    return tk.config["participation.threads.votes"]
+
+
+def reactions_per_minute() -> int:
+    """Return how many supports, follows and ratings one person may change in a minute."""
+    return tk.config["participation.limits.reactions_per_minute"]
+
+
+def reactions_per_hour() -> int:
+    """Return how many supports, follows and ratings one person may change in an hour."""
+    return tk.config["participation.limits.reactions_per_hour"]
+
+
 def fetch_allow() -> frozenset[str]:
     """Return the addresses (`host:port` or a network such as 10.0.0.0/8) that may be fetched although they are not public."""
     return frozenset(tk.config["participation.fetch.allow"])
@@ -109,3 +139,76 @@ def languages() -> list[str]:
     default = tk.config["ckan.locale_default"].split("_")[0]
     first = default if default in {"fr", "en"} else "en"
     return [first, "en" if first == "fr" else "fr"]
+
+
+def signup_open() -> bool:
+    """Say whether anyone may make an account."""
+    return tk.config["participation.people.signup"]
+
+
+def people_names() -> str:
+    """Return which name readers see: `chosen`, `account` or `staff`."""
+    return tk.config["participation.people.names"]
+
+
+def terms_url() -> str:
+    """Return the address of the terms of use, or an empty text."""
+    return tk.config["participation.people.terms_url"]
+
+
+def link_hours() -> int:
+    """Return for how many hours the link that confirms an address works."""
+    return tk.config["participation.people.link_hours"]
+
+
+def reset_hours() -> int:
+    """Return for how many hours the link that sets a new password works."""
+    return tk.config["participation.people.reset_hours"]
+
+
+def keep_unconfirmed_days() -> int:
+    """Return after how many days an account that was never confirmed is removed."""
+    return tk.config["participation.people.keep_unconfirmed_days"]
+
+
+def sign_in_attempts() -> int:
+    """Return how many wrong passwords one address may give for one account in 15 minutes."""
+    return tk.config["participation.people.attempts"]
+
+
+def signups_per_hour() -> int:
+    """Return how many sign-ups one network address may send in an hour."""
+    return tk.config["participation.people.signups_per_hour"]
+
+
+def proxies() -> list[str]:
+    """Return the networks of the site's own reverse proxies."""
+    return tk.config["participation.people.proxies"]
+
+
+def picture_bytes() -> int:
+    """Return the most bytes that one uploaded picture may have."""
+    return tk.config["participation.images.max_bytes"]
+
+
+def pictures_per_hour() -> int:
+    """Return how many pictures one person may upload in an hour."""
+    return tk.config["participation.images.per_hour"]
+
+
+def export_licence() -> str:
+    """Return the address of the licence under which exports of conversations may be reused, or an empty text."""
+    return tk.config["participation.exports.licence"]
+
+
+_PAGES = {
+    "organisations": "participation.pages.organisations", "assets": "participation.pages.assets", "views": "participation.pages.views",
+    "follows": "participation.pages.follows", "once": "participation.pages.once", "languages": "participation.pages.languages",
+    "access": "participation.pages.access", "accounts": "participation.pages.accounts", "names": "participation.pages.names",
+    "markdown": "participation.pages.markdown", "structured": "participation.pages.structured",
+}
+
+
+def pages(measure: str) -> bool:
+    """Say whether this measure for cheaper pages is on."""
+    return tk.config[_PAGES[measure]]

@@ -15,6 +15,7 @@ from ckanext.participation import assemble, interfaces
 from ckanext.participation import config as settings
 from ckanext.participation.common import registry as registries
 from ckanext.participation.common import web
+from ckanext.participation.pages import assets
 
 HERE = Path(__file__).parent
 
@@ -65,9 +66,10 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
     p.implements(p.IMiddleware, inherit=True)
     p.implements(p.IPackageController, inherit=True)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.IAuthenticator, inherit=True)
     p.implements(p.ITranslation)
 
-    rooms = ("common", "metadata", "threads", "search")
+    rooms = ("common", "metadata", "people", "threads", "search", "pages")
 
     def update_config(self, config: CKANConfig) -> None:
         settings.refuse_placeholders(config)
@@ -76,7 +78,12 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         tk.add_resource("assets", "participation")
 
     def make_middleware(self, app: CKANApp, config: CKANConfig) -> CKANApp:
-        return web.install(app)
+        return assets.install(web.install(app))
+
+    def authenticate(self, identity: dict[str, Any]) -> Any:
+        from ckanext.participation.people import signing_in
+
+        return signing_in.authenticate(identity)
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         from ckanext.participation.search import hooks

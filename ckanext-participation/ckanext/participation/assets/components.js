@@ -50,6 +50,16 @@
   } else {
     enhance(document);
   }
+  // A refusal has its own words: where an element asks for it, they are shown in place, as an answer is.
+  document.addEventListener('htmx:beforeSwap', function (event) {
+    var asked = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (asked && asked.hasAttribute('data-pt-refusals') && [403, 409, 429].indexOf(event.detail.xhr.status) >= 0 &&
+        !/^\s*<!doctype/i.test(event.detail.xhr.responseText)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
   // htmx swaps fragments in; they get the same.
   document.addEventListener('htmx:load', function (event) {
     if (event.detail.elt !== document.body) { enhance(event.detail.elt); }

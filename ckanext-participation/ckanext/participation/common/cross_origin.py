@@ -41,6 +41,11 @@ def comes_from_here() -> bool:
     return True
 
 
+def says_it_comes_from_here() -> bool:
+    """Say whether the browser declares, in so many words, that a page of this site sent the request."""
+    return bool(request.headers.get("Sec-Fetch-Site") or request.headers.get("Origin")) and comes_from_here()
+
+
 def own_hosts() -> set[str]:
     """Return the hosts (with port) under which this site answers."""
     return {urlsplit(tk.config["ckan.site_url"]).netloc, request.host}

@@ -9,17 +9,22 @@ from ckan import model
 from ckan.types import Context
 from flask import has_request_context
 
+from ckanext.participation import config
+from ckanext.participation.common import idempotency, subjects
 from ckanext.participation.common.registry import EventType, Registry, SubjectType
 from ckanext.participation.common.translated import in_language
 
 
 def register(registry: Registry) -> None:
-    """Enter the subject types of CKAN itself and the events of the sweep."""
+    """Enter the subject types of CKAN itself, the events of the sweep, and the chores that belong to no room."""
     registry.add(SubjectType("dataset", load_dataset, check_dataset))
     registry.add(SubjectType("resource", load_resource, check_resource))
     registry.add(SubjectType("organization", load_organization, check_organization))
-    for name in ("subject.lost", "subject.returned", "subject.reattached", "visibility.set"):
+    for name in ("subject.lost", "subject.returned", "subject.reattached", "subject.attached", "visibility.set", "support.set",
+                 "follow.set"):
         registry.add(EventType(name))
+    registry.add_chore("sweep", subjects.sweep, config.sweep_seconds)
+    registry.add_chore("idempotency", idempotency.forget, config.sweep_seconds)
 
 
 def load_dataset(ref: str) -> dict[str, Any] | None:
@@ -41,7 +46,7 @@ def load_resource(ref: str) -> dict[str, Any] | None:
         return None
     owner = model.Package.get(row.package_id)
     title = row.name or row.url
-    return {"ref": row.id, "name": None, "title": title,
+    return {"ref": row.id, "name": row.name, "title": title, "parent": row.package_id,
             "label": in_language((row.extras or {}).get("name_translated"), _lang(), title),
             "organization_id": owner.owner_org if owner else None,
             "url": tk.url_for("dataset_resource.read", id=row.package_id, resource_id=row.id), "uri": row.url}
@@ -54,7 +59,7 @@ def load_organization(ref: str) -> dict[str, Any] | None:
         return None
     title = row.title or row.name
     return {"ref": row.id, "name": row.name, "title": title, "organization_id": row.id,
-            "label": in_language(row.extras.get("title_translated"), _lang(), title),
+            "label": in_language((row.extras or {}).get("title_translated"), _lang(), title),
             "url": tk.url_for("organization.read", id=row.name)}
 
 
@@ -65,6 +70,8 @@ def _lang() -> str | None:
 
 def check_dataset(context: Context, ref: str) -> None:
     """Raise unless the reader may see the dataset."""
+    # The session forgets rows that nobody holds: held here, what follows in this action finds the dataset without asking again.
+    context["participation_dataset"] = model.Package.get(ref)  # type: ignore[typeddict-unknown-key]
     tk.check_access("package_show", {**context}, {"id": ref})
 
 

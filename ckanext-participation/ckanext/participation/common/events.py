@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 
-from ckanext.participation.common.model import Event, Outbox
+from ckanext.participation.common.model import Event, Outbox, now
 from ckanext.participation.common.registry import registry
 
 
@@ -25,6 +27,21 @@ def write(type_: str, *, actor_id: int | None, target: tuple[str, Any], subject_
     if announce and entry.recipients is not None:
         model.Session.add(Outbox(event_id=event.id, kind="announce"))
     return event
+
+
+def write_many(type_: str, rows: list[dict[str, Any]]) -> None:
+    """Add many events of one type that is told to nobody, without committing: `[{"subject_id", "target", "data"}]`."""
+    if registry.event_types[type_].recipients is not None:
+        raise ValueError(f"{type_} has recipients: write its events one by one")
+    if rows:
+        # One statement with lists: a statement for every thousand rows takes ten times as long.
+        model.Session.execute(sa.text("""
+            INSERT INTO participation_event (type, at, subject_id, target_type, target_id, data)
+            SELECT :type, :at, v.subject_id, v.target_type, v.target_id, CAST(v.data AS jsonb)
+            FROM unnest(CAST(:subjects AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]), CAST(:data AS text[]))
+                AS v(subject_id, target_type, target_id, data)"""), {
+            "type": type_, "at": now(), "subjects": [row.get("subject_id") for row in rows], "types": [row["target"][0] for row in rows],
+            "targets": [str(row["target"][1]) for row in rows], "data": [json.dumps(row.get("data") or {}) for row in rows]})
 
 
 def as_dict(event: Event) -> dict[str, Any]:

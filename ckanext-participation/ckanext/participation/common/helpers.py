@@ -9,11 +9,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.participation import config
-from ckanext.participation.common import moments
+from ckanext.participation.common import moments, organisations, subjects
 from ckanext.participation.common.registry import registry
 
-__all__ = ["participation_new_key", "participation_panels", "participation_text_bytes",
-           "participation_time"]
+__all__ = ["participation_new_key", "participation_organisation_titles", "participation_panels",
+           "participation_subject_note", "participation_text_bytes", "participation_time"]
 
 
 def participation_panels(page: str, subject: dict[str, Any]) -> list[dict[str, Any]]:
@@ -24,6 +24,21 @@ def participation_panels(page: str, subject: dict[str, Any]) -> list[dict[str, A
         if data is not None:
             shown.append({"name": panel.name, "template": panel.template, "data": data})
     return shown
+
+
+def participation_organisation_titles(name: str) -> dict[str, str]:
+    """Return `{"fr", "en"}`: an organisation's titles, as far as it has them, for the reader of a dataset that shows one of them."""
+    return organisations.titles(name)
+
+
+def participation_subject_note(subject_id: int, thread_id: int | None = None, begun: dt.datetime | str | None = None,
+                               ) -> dict[str, Any] | None:
+    """Return what happened to what a conversation is about since it was begun: `{"at", "kind", "from_title"}`, or None for nothing.
+
+    `kind` is "reattached", "returned", "moved" or "attached" (`subjects.story` says what each means). One statement, mostly.
+    """
+    since = dt.datetime.fromisoformat(begun) if isinstance(begun, str) else begun
+    return subjects.story(subject_id, thread_id=thread_id, begun=since)
 
 
 def participation_new_key() -> str:

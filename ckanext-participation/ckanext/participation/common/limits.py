@@ -12,21 +12,39 @@ from ckanext.participation import config
 from ckanext.participation.common.errors import LimitExceeded
 from ckanext.participation.common.model import Event, now
 
+# What people do without writing: it costs little and mails nobody, so there may be much more of it.
+REACTIONS = ("support.set", "follow.set", "rating.set")
+
 
 def check(person_id: int, types: tuple[str, ...]) -> None:
-    """Refuse one more write of the event `types` by the person when it would pass a limit.
+    """Refuse one more text (of the event `types`) by the person when it would pass a limit.
 
     Raises LimitExceeded (429 with Retry-After). Requests of one person wait for each other here, so that twenty at once
     can't all see the count before the first.
     """
+    passed = _passed(person_id, types, config.posts_per_minute(), config.posts_per_hour())
+    if passed:
+        raise LimitExceeded(tk._("You posted {count} texts in a short time. Your text was not posted: keep it, and try "
+                                 "again in {seconds} seconds.").format(count=passed[0], seconds=passed[1]), passed[1])
+
+
+def check_reactions(person_id: int) -> None:
+    """Refuse one more support, follow or rating by the person when it would pass their limit; otherwise as `check`."""
+    passed = _passed(person_id, REACTIONS, config.reactions_per_minute(), config.reactions_per_hour())
+    if passed:
+        raise LimitExceeded(tk._("You pressed such buttons {count} times in a short time, so nothing was changed now. Try again in "
+                                 "{seconds} seconds.").format(count=passed[0], seconds=passed[1]), passed[1])
+
+
+def _passed(person_id: int, types: tuple[str, ...], per_minute: int, per_hour: int) -> tuple[int, int] | None:
+    """Return how many events there were and in how many seconds there may be one more, when a limit is reached."""
     model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("participation.limits"),
                                                                  sa.cast(person_id % 2**31, sa.Integer))))
-    for seconds, most in ((60, config.posts_per_minute()), (3600, config.posts_per_hour())):
+    for seconds, most in ((60, per_minute), (3600, per_hour)):
         since = now() - timedelta(seconds=seconds)
         count, first = model.Session.execute(
             sa.select(sa.func.count(), sa.func.min(Event.at)).where(
                 Event.actor_id == person_id, Event.type.in_(types), Event.at > since)).one()
         if count >= most:
-            wait = int((first + timedelta(seconds=seconds) - now()).total_seconds()) + 1
-            raise LimitExceeded(tk._("You posted {count} texts in a short time. Your text was not posted: keep it, and try "
-                                     "again in {seconds} seconds.").format(count=count, seconds=wait), wait)
+            return count, max(1, int((first + timedelta(seconds=seconds) - now()).total_seconds()) + 1)
+    return None

@@ -20,7 +20,7 @@ from ckan.lib import mailer
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation import config
-from ckanext.participation.common import events
+from ckanext.participation.common import events, people
 from ckanext.participation.common.model import Event, Outbox, now
 from ckanext.participation.common.registry import registry
 
@@ -86,25 +86,35 @@ def _announce(row: Outbox, event: Event) -> None:
 
 
 def _mail(row: Outbox, event: Event) -> None:
-    user = model.User.get(row.recipient)
-    if user is None or user.state != model.State.ACTIVE or not user.email:
+    address = registry.event_types[event.type].address
+    reached = address(_told(event, row.recipient)) if address else _account(row.recipient)
+    if reached is None:
         log.info("Outbox row %s: its recipient has no address any more", row.id)
         return
-    subject, body = compose(event)
+    subject, body = compose(event, row.recipient)
     host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
     # A name with a line break in it would be refused by the mail library, and its owner never told anything.
-    name = " ".join(user.display_name.split())
-    mailer.mail_recipient(name, user.email, subject, body,
+    name = " ".join(reached[0].split())
+    mailer.mail_recipient(name, reached[1], subject, body,
                           headers={"Message-ID": f"<participation-event-{event.id}@{host}>", "Auto-Submitted": "auto-generated"})
 
 
-def compose(event: Event) -> tuple[str, str]:
-    """Return subject and plain text of the event's mail, in the site's mail languages one after the other."""
+def _account(user_id: str) -> tuple[str, str] | None:
+    user = model.User.get(user_id)
+    return (user.display_name, user.email) if user and user.state == model.State.ACTIVE and user.email else None
+
+
+def _told(event: Event, recipient: str) -> dict[str, Any]:
+    return events.as_dict(event) | {"recipient": recipient}
+
+
+def compose(event: Event, recipient: str = "") -> tuple[str, str]:
+    """Return subject and plain text of the event's mail: in the recipient's language, or in the site's one after the other."""
     entry = registry.event_types[event.type]
     if entry.wording is None:
         raise LookupError(f"the event type {event.type} has recipients and no wording")
-    told = events.as_dict(event)
-    parts = [entry.wording(told, lang) for lang in config.mail_languages()]
+    told = _told(event, recipient)
+    parts = [entry.wording(told, lang) for lang in people.mail_languages(recipient.partition(" ")[0])]
     subject = " / ".join(dict.fromkeys(" ".join(part[0].split()) for part in parts))
     return subject[:200], "\n\n--\n\n".join(part[1] for part in parts)
 

@@ -1,4 +1,8 @@
-"""Who acts and who may speak for an organisation. A person is an account (later also a verified e-mail address)."""
+"""Who acts, under which name others see them, and who may speak for an organisation. A person is an account (later also an address).
+
+How a name is shown is the site's policy (`participation.people.names`). It is obeyed here and nowhere else: pages, API, feeds, mails
+and exports all take names from `public_names`.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,19 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from ckan import authz, model
+from ckan import model
 from ckan.types import Context
 
+from ckanext.participation import config
 from ckanext.participation.common.model import Person
 
 # Roles of CKAN that speak for their organisation: who may edit its datasets may also answer for them.
 SPEAKING_ROLES = ("admin", "editor")
+
+# What a person's settings are kept under, in CKAN's `plugin_extras` of the account: only administrators see those.
+SETTINGS = "participation"
+
+STAND_INS = {"citizen": {"en": "A citizen", "fr": "Une personne"}, "former": {"en": "Former user", "fr": "Ancien utilisateur"}}
 
 
 @dataclass(frozen=True)
@@ -37,15 +47,40 @@ def actor(context: Context) -> Actor:
 
 
 def speaks_for(user_id: str, organization_id: str | None) -> bool:
-    """Say whether the account is an editor or administrator of the organisation (or of one above it)."""
+    """Say whether the account is an editor or administrator of the organisation, or one above it whose role CKAN hands down."""
     if not organization_id:
         return False
-    user = model.User.get(user_id)
-    return user is not None and authz.users_role_for_group_or_org(organization_id, user.name) in SPEAKING_ROLES
+    return model.Session.execute(_speakers(organization_id).where(model.User.id == user_id).limit(1)).first() is not None
+
+
+def staff_of(person_ids: set[int], organization_id: str | None) -> set[int]:
+    """Return those of the persons who speak for the organisation, in one statement: for marking a page's messages."""
+    if not person_ids or not organization_id:
+        return set()
+    rows = model.Session.execute(
+        _speakers(organization_id).add_columns(Person.id.label("person_id"))
+        .join(Person, Person.user_id == model.User.id).where(Person.id.in_(person_ids)))
+    return {row.person_id for row in rows}
+
+
+def _speakers(organization_id: str) -> sa.Select[Any]:
+    """Select the ids of the accounts that speak for the organisation, with those above it as `ckan.auth` hands roles down."""
+    group, member = model.Group.__table__, model.Member.__table__
+    above = sa.select(group.c.id, sa.literal(0).label("up")).where(
+        sa.or_(group.c.id == organization_id, group.c.name == organization_id)).cte("above", recursive=True)
+    parents = sa.select(member.c.table_id, sa.literal(1)).select_from(member).join(above, above.c.id == member.c.group_id).join(
+        group, group.c.id == member.c.table_id).where(
+        member.c.table_name == "group", member.c.state == model.State.ACTIVE, group.c.state == model.State.ACTIVE)
+    above = above.union(parents)
+    handed_down = [role for role in tk.config["ckan.auth.roles_that_cascade_to_sub_groups"] if role in SPEAKING_ROLES]
+    return (sa.select(model.User.id).join(member, member.c.table_id == model.User.id).join(above, above.c.id == member.c.group_id)
+            .where(model.User.state == model.State.ACTIVE, member.c.table_name == "user", member.c.state == model.State.ACTIVE,
+                   sa.or_(sa.and_(above.c.up == 0, member.c.capacity.in_(SPEAKING_ROLES)),
+                          sa.and_(above.c.up == 1, member.c.capacity.in_(handed_down)))))
 
 
 def speakers_of(organization_id: str | None) -> list[str]:
-    """Return the ids of the active accounts that speak for the organisation, in a stable order."""
+    """Return the ids of the active accounts that speak for the organisation itself, in a stable order: whom mails go to."""
     if not organization_id:
         return []
     rows = model.Session.execute(
@@ -55,20 +90,68 @@ def speakers_of(organization_id: str | None) -> list[str]:
     return [row.id for row in rows]
 
 
-def public_names(person_ids: set[int]) -> dict[int, dict[str, Any]]:
-    """Return `{person id: {"name", "account"}}` in one statement: the chosen public name, else the account's display name.
+def public_names(person_ids: set[int], lang: str | None = None) -> dict[int, dict[str, Any]]:
+    """Return `{person id: {"name", "account"}}` in one statement, as the site's policy shows them.
+
+    `chosen`: the public name, else the account's full name, else its name. `account`: the account's name. `staff`: the chosen name of
+    those who speak for an organisation, and "A citizen" for everybody else. A closed account is "Former user", whatever it was
+    called. `account` is the account's name where the policy shows that, else None. `lang` ("fr", "en") is the language of the words
+    that stand for a name, for mails; without it, the page's.
 
     Nothing else of an account leaves here: no e-mail address, no hash of one.
     """
     if not person_ids:
         return {}
+    policy = config.people_names()
+    columns = [Person.id, Person.user_id, Person.public_name, model.User.name, model.User.fullname, model.User.state]
     rows = model.Session.execute(
-        sa.select(Person.id, Person.public_name, model.User.name, model.User.fullname, model.User.state)
+        sa.select(*columns, (_is_staff() if policy == "staff" else sa.false()).label("is_staff"))
         .outerjoin(model.User, model.User.id == Person.user_id).where(Person.id.in_(person_ids)))
-    return {row.id: {"name": row.public_name or (row.fullname if row.state == "active" else None) or row.name or "",
-                     "account": row.name if row.state == "active" else None} for row in rows}
+    return {row.id: _shown(row, policy, lang) for row in rows}
+
+
+def _shown(row: Any, policy: str, lang: str | None) -> dict[str, Any]:
+    if row.state == model.State.DELETED:
+        return {"name": stand_in("former", lang), "account": None}
+    if row.state is None and not row.public_name:
+        # The account is gone from CKAN, or a verified address has chosen no name.
+        return {"name": stand_in("former" if row.user_id else "citizen", lang), "account": None}
+    if policy == "staff" and not row.is_staff:
+        return {"name": stand_in("citizen", lang), "account": None}
+    if policy == "account" and row.name:
+        return {"name": row.name, "account": row.name}
+    return {"name": row.public_name or row.fullname or row.name, "account": None}
+
+
+def _is_staff() -> sa.ColumnElement[bool]:
+    member, group = model.Member.__table__, model.Group.__table__
+    speaks = sa.select(sa.literal(1)).select_from(member).join(group, group.c.id == member.c.group_id).where(
+        member.c.table_id == model.User.id, member.c.table_name == "user", member.c.state == model.State.ACTIVE,
+        member.c.capacity.in_(SPEAKING_ROLES), group.c.is_organization.is_(True), group.c.state == model.State.ACTIVE)
+    return sa.or_(model.User.sysadmin.is_(True), sa.exists(speaks.correlate(model.User)))
+
+
+def stand_in(kind: str, lang: str | None = None) -> str:
+    """Return the words that stand for a name: `kind` is "citizen" or "former"."""
+    if lang:
+        return STAND_INS[kind][lang]
+    return {"citizen": tk._("A citizen"), "former": tk._("Former user")}[kind]
 
 
 def account_of(person_id: int) -> str | None:
     """Return the id of the person's account."""
     return model.Session.scalar(sa.select(Person.user_id).where(Person.id == person_id))
+
+
+def mail_languages(user_id: str) -> list[str]:
+    """Return the languages of mails to the account: the one its person chose, else all of the site's (docs/decisions/0005)."""
+    known = config.mail_languages()
+    extras = model.Session.scalar(sa.select(model.User.plugin_extras).where(model.User.id == user_id))
+    chosen = settings_in(extras).get("mail_language")
+    return [chosen] if chosen in known else known
+
+
+def settings_in(plugin_extras: dict[str, Any] | None) -> dict[str, Any]:
+    """Return our settings in an account's `plugin_extras`."""
+    found = (plugin_extras or {}).get(SETTINGS)
+    return found if isinstance(found, dict) else {}

@@ -6,7 +6,7 @@ object is harmless (plugins are loaded more than once in tests), with another on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +36,20 @@ class SubjectType:
 class EventType:
     """A kind of event, and the mail it causes.
 
-    `recipients(event)` returns the ids of the accounts to tell; `wording(event, lang)` the `(subject, body)` in "fr" or "en".
+    `recipients(event)` returns the ids of the accounts to tell; `wording(event, lang)` the `(subject, body)` in "fr" or "en", where
+    `event["recipient"]` is who the mail is for. `address(event)` says where a mail goes that is not for an active account's own
+    address: `(name, e-mail address)`, or None when it is not needed any more; its recipients may be an account's id, a blank and a word.
     """
 
     name: str
     recipients: Callable[[dict[str, Any]], list[str]] | None = None
     wording: Callable[[dict[str, Any], str], tuple[str, str]] | None = None
+    address: Callable[[dict[str, Any]], tuple[str, str] | None] | None = None
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A piece of a page that belongs to a room: `page` is "dataset", "organization", "home" or "desk"; low `order` comes first.
+    """A piece of a page that belongs to a room: `page` is "dataset", "organization", "home", "desk" or "person"; low `order` comes first.
 
     `data(context)` returns the variables of `template`, or None for no panel at all.
     """
@@ -60,11 +63,68 @@ class Panel:
 
 @dataclass(frozen=True)
 class ModerationKind:
-    """Texts that the queue can show: `held()` lists them, `change(id, state, reason)` gives one another visibility."""
+    """Texts that the queue can show.
+
+    `held(limit, organization_id)` lists them, for one organisation or (None) for the site; `change(id, state, reason)` gives one another
+    visibility; `owner(id)` returns the id of the organisation that answers for the place where it stands, or None.
+    """
 
     name: str
-    held: Callable[[int], list[dict[str, Any]]]
+    held: Callable[[int, str | None], list[dict[str, Any]]]
     change: Callable[..., dict[str, Any]]
+    owner: Callable[[str], str | None] = lambda _identifier: None
+
+
+@dataclass(frozen=True)
+class Supportable:
+    """Something that people find useful, or not. An id has one spelling, so that nobody counts twice.
+
+    `read_id(raw)` is pure: it returns the id or raises ValidationError on `target_id`. `check_read(context, id)` raises
+    NotAuthorized or ObjectNotFound unless the reader may see it. `open_to(id, person_id)` raises ValidationError when this person
+    can't support it, else returns the subject's row id and the two counts. `apply(id, support, against)` adds to the counts in the
+    transaction under way and returns them, or None when it is not shown any more. `votes()` says whether −1 is allowed.
+    """
+
+    name: str
+    read_id: Callable[[Any], str]
+    check_read: Callable[[Context, str], None]
+    open_to: Callable[[str, int], tuple[int | None, int, int]]
+    apply: Callable[[str, int, int], tuple[int, int] | None]
+    votes: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Followable:
+    """Something that people are told about. `read_id` and `check_read` are as for a Supportable.
+
+    `accept(id)` raises ValidationError when nobody can follow it now, else returns the subject's row id. `describe(context, ids)`
+    returns `{id: {"title", "url"}}` of those that the reader may see.
+    """
+
+    name: str
+    read_id: Callable[[Any], str]
+    check_read: Callable[[Context, str], None]
+    accept: Callable[[str], int | None]
+    describe: Callable[[Context, list[str]], dict[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Work that comes again by itself in the sending process; `seconds()` between two runs."""
+
+    name: str
+    run: Callable[[], Any]
+    seconds: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check of the stored counters found: how many rows differ, how many of them were mended, a few in words."""
+
+    check: str
+    differences: int
+    repaired: int = 0
+    examples: tuple[str, ...] = ()
 
 
 class Registry:
@@ -75,13 +135,20 @@ class Registry:
         self.event_types: dict[str, EventType] = {}
         self.panels: dict[str, Panel] = {}
         self.moderation_kinds: dict[str, ModerationKind] = {}
+        self.supportables: dict[str, Supportable] = {}
+        self.followables: dict[str, Followable] = {}
         self._movers: dict[str, Callable[[int, int], int]] = {}
         self._index_fields: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+        self._chores: dict[str, Chore] = {}
+        self._verifiers: dict[str, Callable[[bool], Iterable[Finding]]] = {}
+        self._movement_watchers: dict[str, Callable[[list[int]], None]] = {}
+        self._subject_facts: dict[str, Callable[[list[int]], dict[int, dict[str, Any]]]] = {}
 
-    def add(self, entry: SubjectType | EventType | Panel | ModerationKind) -> None:
+    def add(self, entry: SubjectType | EventType | Panel | ModerationKind | Supportable | Followable) -> None:
         """Enter `entry` under its name."""
         shelves: dict[type, dict[str, Any]] = {SubjectType: self.subject_types, EventType: self.event_types,
-                                               Panel: self.panels, ModerationKind: self.moderation_kinds}
+                                               Panel: self.panels, ModerationKind: self.moderation_kinds,
+                                               Supportable: self.supportables, Followable: self.followables}
         self._put(shelves[type(entry)], entry.name, entry)
 
     def add_index_fields(self, name: str, function: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -91,6 +158,42 @@ class Registry:
     def add_mover(self, name: str, function: Callable[[int, int], int]) -> None:
         """Enter a function that moves what hangs on one subject to another, `(from_id, to_id) -> rows moved`, without committing."""
         self._put(self._movers, name, function)
+
+    def add_chore(self, name: str, function: Callable[[], Any], every_seconds: Callable[[], float]) -> None:
+        """Enter work for the sending process; `every_seconds()` says how long to wait between two runs."""
+        self._put(self._chores, name, Chore(name, function, every_seconds))
+
+    def add_verifier(self, name: str, function: Callable[[bool], Iterable[Finding]]) -> None:
+        """Enter a function that compares stored counters with what they count: `(repair) -> findings`; it commits its own repairs."""
+        self._put(self._verifiers, name, function)
+
+    def add_movement_watcher(self, name: str, function: Callable[[list[int]], None]) -> None:
+        """Enter a function that hears, before the commit, which subjects the sweep lost, found, moved or received something for."""
+        self._put(self._movement_watchers, name, function)
+
+    def add_subject_facts(self, name: str, function: Callable[[list[int]], dict[int, dict[str, Any]]]) -> None:
+        """Enter a function that says more about subjects in the list of orphans, by their numbers, such as how many threads hang on one."""
+        self._put(self._subject_facts, name, function)
+
+    def chores(self) -> list[Chore]:
+        """Return the work that the sending process does between mails."""
+        return list(self._chores.values())
+
+    def verifiers(self) -> dict[str, Callable[[bool], Iterable[Finding]]]:
+        """Return the functions that compare stored counters with what they count, by name."""
+        return dict(self._verifiers)
+
+    def movement_watchers(self) -> list[Callable[[list[int]], None]]:
+        """Return the functions that hear which subjects the sweep touched."""
+        return list(self._movement_watchers.values())
+
+    def subject_facts(self, ids: list[int]) -> dict[int, dict[str, Any]]:
+        """Return what the rooms say about subjects, by number."""
+        facts: dict[int, dict[str, Any]] = {}
+        for function in self._subject_facts.values():
+            for identifier, said in function(ids).items():
+                facts.setdefault(identifier, {}).update(said)
+        return facts
 
     def movers(self) -> list[Callable[[int, int], int]]:
         """Return the functions that move what hangs on a subject."""

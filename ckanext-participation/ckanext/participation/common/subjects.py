@@ -1,12 +1,14 @@
 """What is talked about, with keys that outlive the object: a thread survives delete and re-create, a cleared harvest source,
 and a changed identifier.
 
-A subject row is made when somebody first says something. `sweep` finds the lost ones again: by harvest guid, then URI, then
-landing page, then organisation and name.
+A subject row is made when somebody first says something. `sweep` (module `sweeping`) finds the lost ones again: a dataset by harvest
+guid, then URI, then landing page, then organisation and name; a file by its address, then its name, in its dataset; an organisation
+by its name. What it leaves, an administrator attaches by hand (`attach`).
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -15,12 +17,14 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
-from ckanext.participation.common import events
 from ckanext.participation.common.errors import field_error
-from ckanext.participation.common.model import Subject, now
+from ckanext.participation.common.model import Event, Subject, now
 from ckanext.participation.common.registry import SubjectType, registry
+from ckanext.participation.common.sweeping import Match, reattach, sweep, tell
 
-KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page")
+__all__ = ["KEYS", "as_dict", "attach", "find", "read", "row_for", "story", "sweep", "type_of"]
+
+KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page", "parent_ref")
 
 
 def type_of(name: Any) -> SubjectType:
@@ -45,16 +49,27 @@ def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:
 
 
 def row_for(type_name: str, found: dict[str, Any]) -> Subject:
-    """Return the subject row of an object that `read` gave, making it and refreshing its keys; does not commit."""
-    values = {key: found.get(key) or None for key in KEYS} | {"title": found.get("title") or ""}
+    """Return the subject row of an object that `read` gave, making it and refreshing its keys; does not commit.
+
+    With a file comes its dataset: a file is found again in its dataset, and that by the dataset's own keys.
+    """
+    parent = registry.subject_types["dataset"].load(found["parent"]) if found.get("parent") else None
+    if parent is not None:
+        _upsert("dataset", parent)
+    _upsert(type_name, found)
+    return model.Session.scalars(sa.select(Subject).where(Subject.type == type_name, Subject.ref == found["ref"])
+                                 .execution_options(populate_existing=True)).one()
+
+
+def _upsert(type_name: str, found: dict[str, Any]) -> None:
+    values = {key: found.get(key) or None for key in KEYS} | {"title": found.get("title") or "", "parent_ref": found.get("parent")}
     statement = insert(Subject).values(type=type_name, ref=found["ref"], created=now(), **values)
     model.Session.execute(statement.on_conflict_do_update(
         constraint="participation_subject_type_ref_key",
         # A key that the object has lost for the moment stays: it may be the one by which the object is found again.
-        set_={key: sa.func.coalesce(getattr(statement.excluded, key), getattr(Subject, key)) for key in KEYS} | {"lost_at": None},
+        set_={key: sa.func.coalesce(getattr(statement.excluded, key), getattr(Subject, key)) for key in KEYS}
+        | {"lost_at": None, "merged_into": None},
     ))
-    return model.Session.scalars(sa.select(Subject).where(Subject.type == type_name, Subject.ref == found["ref"])
-                                 .execution_options(populate_existing=True)).one()
 
 
 def find(type_name: str, ref: str) -> Subject | None:
@@ -71,71 +86,55 @@ def as_dict(row: Subject, found: dict[str, Any] | None = None) -> dict[str, Any]
     return shown
 
 
-def sweep() -> dict[str, int]:
-    """Mark dataset subjects whose dataset is gone, re-attach those whose dataset came back; commit; return what was done.
+def attach(subject_id: int, type_name: str, found: dict[str, Any], *, actor_id: int) -> Subject:
+    """Give a lost subject the object that `read` gave, as an administrator wants it, without committing; return where it is now.
 
-    The counts are `{"lost", "returned", "reattached", "orphans"}`: orphans are still without their object afterwards.
+    A subject that is talked about already takes the conversations in. Raises ValidationError unless the subject is lost.
     """
-    done = {"lost": 0, "returned": 0, "reattached": 0}
-    package = model.Package.__table__
+    row = model.Session.scalar(sa.select(Subject).where(Subject.id == subject_id).with_for_update()
+                               .execution_options(populate_existing=True)) if subject_id < 2**63 else None
+    if row is None or row.lost_at is None or row.merged_into is not None:
+        raise field_error("subject", tk._("These conversations are not lost, or not any more. Open the list again."))
+    touched: set[int] = set()
+    if row.type != type_name:
+        row_for(type_name, found)
+    reattach([Match(row, type_name, found["ref"], "hand")], touched, event="subject.attached", actor_id=actor_id)
+    tell(touched)
+    model.Session.flush()
+    return model.Session.scalars(sa.select(Subject).where(Subject.type == type_name, Subject.ref == found["ref"])
+                                 .execution_options(populate_existing=True)).one()
+
+
+def story(subject_id: int, *, thread_id: int | None = None, begun: datetime | None = None) -> dict[str, Any] | None:
+    """Say what happened to the object since a conversation began: `{"at", "kind", "from_title"}`, or None for nothing.
+
+    `kind` is "reattached" (it has another id now), "returned" (it was gone for a while), "moved" (the conversation was about another
+    object, such as a file, that is not there any more) or "attached" (an administrator put it here). With `begun` only what came
+    after that instant counts; with `thread_id` a move counts only for the threads that were moved. One statement, on an index
+    that holds nothing but the sweep's own events of this subject; a second one where something was moved here.
+    """
     rows = model.Session.execute(
-        sa.select(Subject, package.c.state).outerjoin(package, package.c.id == Subject.ref)
-        .where(Subject.type == "dataset", Subject.merged_into.is_(None))).all()
-    for row, state in rows:
-        if state == model.State.ACTIVE:
-            if row.lost_at is not None:
-                row.lost_at = None
-                _note("subject.returned", row)
-                done["returned"] += 1
+        sa.select(Event.type, Event.at, Event.data).where(
+            Event.target_type == "subject", Event.target_id == str(subject_id), Event.type.in_(_STORIES))
+        .order_by(Event.id)).all()
+    origin: int | None = None
+    for row in rows:
+        if begun is not None and row.at < begun:
             continue
-        target = _look_for(row)
-        if target is not None:
-            _reattach(row, target)
-            done["reattached"] += 1
-        elif row.lost_at is None:
-            row.lost_at = now()
-            _note("subject.lost", row)
-            done["lost"] += 1
-    model.Session.commit()
-    done["orphans"] = model.Session.scalar(
-        sa.select(sa.func.count()).where(Subject.lost_at.is_not(None), Subject.merged_into.is_(None))) or 0
-    return done
-
-
-def _look_for(row: Subject) -> str | None:
-    """Return the id of the one active dataset that the lost subject was about, or None when there is none or more than one."""
-    package = model.Package.__table__
-    extras = package.c.extras
-    tries: list[list[Any]] = []
-    if row.guid:
-        tries.append([extras["guid"].astext == row.guid])
-    if row.uri:
-        tries.append([extras["uri"].astext == row.uri])
-    if row.landing_page:
-        tries.append([package.c.url == row.landing_page, package.c.owner_org == row.organization_id])
-    if row.name and row.organization_id:
-        tries.append([package.c.name == row.name, package.c.owner_org == row.organization_id])
-    for conditions in tries:
-        ids = model.Session.scalars(sa.select(package.c.id).where(
-            package.c.state == model.State.ACTIVE, package.c.type == "dataset", package.c.id != row.ref, *conditions).limit(2)).all()
-        if len(ids) == 1:
-            return ids[0]
+        merged = row.data.get("merged")
+        if merged is not None and thread_id is not None:
+            origin = origin or _origin(thread_id) or subject_id
+            if origin == subject_id:
+                continue
+        kind = "attached" if row.type == "subject.attached" else "moved" if merged is not None else _STORIES[row.type]
+        return {"at": row.at.isoformat(), "kind": kind, "from_title": row.data.get("from_title") or ""}
     return None
 
 
-def _reattach(row: Subject, ref: str) -> None:
-    """Give the subject its new object; when that has a subject row of its own already, move everything there."""
-    former = row.ref
-    there = find(row.type, ref)
-    if there is None:
-        row.ref, row.lost_at = ref, None
-        model.Session.flush()
-    else:
-        for move in registry.movers():
-            move(row.id, there.id)
-        row.merged_into, row.lost_at = there.id, None
-    _note("subject.reattached", there or row, {"from": former, "to": ref})
+_STORIES = {"subject.reattached": "reattached", "subject.returned": "returned", "subject.attached": "attached"}
 
 
-def _note(type_: str, row: Subject, data: dict[str, Any] | None = None) -> None:
-    events.write(type_, actor_id=None, target=("subject", row.id), subject_id=row.id, data=data)
+def _origin(thread_id: int) -> int | None:
+    """Return the subject about which a thread was begun: its event keeps that, whatever was moved since."""
+    return model.Session.scalar(sa.select(Event.subject_id).where(
+        Event.target_type == "thread", Event.target_id == str(thread_id), Event.type == "thread.created").order_by(Event.id).limit(1))

@@ -12,7 +12,7 @@ import nh3
 from markdown_it import MarkdownIt
 
 # Raised when the rendering changes, so that old texts can be found and rendered again.
-TEXT_VERSION = 1
+TEXT_VERSION = 2
 
 TAGS = {"p", "br", "a", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "h3", "h4", "h5", "h6",
         "table", "thead", "tbody", "tr", "th", "td", "del"}
@@ -24,7 +24,9 @@ REL = "nofollow ugc noopener"
 BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = set("\u200b\u2060\ufeff\u180e\u00ad")
 
-_markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 12}).enable(["table", "strikethrough"])
+# An address typed as it is becomes a link, but only with its scheme: "data.gov" in a sentence stays a word.
+_markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 12, "linkify": True}).enable(["table", "strikethrough", "linkify"])
+_markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
 
 
 class TextError(ValueError):
@@ -48,10 +50,12 @@ def clean(raw: str, max_bytes: int, *, single_line: bool = False) -> str:
     # Measured before the work: normalising a text of 100 MB would take the time that the limit is there to save.
     if size > max_bytes * 2:
         raise TextError("too_long", size)
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(character for character in text
                    if character in "\n\t" or (unicodedata.category(character) != "Cc"
                                               and character not in BIDI_CONTROLS and character not in INVISIBLE))
+    # Last: an invisible character between a letter and its accent would keep the two apart.
+    kept = unicodedata.normalize("NFC", kept)
     if single_line:
         kept = " ".join(kept.split())
     kept = kept.strip()

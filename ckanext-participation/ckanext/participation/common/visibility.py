@@ -24,7 +24,10 @@ _STRICTNESS = {VISIBLE: 0, HELD: 1, HIDDEN: 2, REMOVED: 3}
 
 @dataclass(frozen=True)
 class Proposal:
-    """A text about to be stored: its kind, rendered form, author and whether the author speaks for the publishing organisation."""
+    """A text about to be stored: its kind, rendered form, author, and whether the author speaks for the publishing organisation.
+
+    `review_first` says that the organisation looks at texts before they are shown.
+    """
 
     kind: str
     html: str
@@ -33,6 +36,7 @@ class Proposal:
     speaks_for_organization: bool
     is_sysadmin: bool
     subject: dict[str, Any]
+    review_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,11 @@ def decide(proposal: Proposal) -> Decision:
 
 
 def policy(proposal: Proposal, *, hold_links: int, new_days: int) -> Decision:
-    """Return our own decision: staff are shown; many links by somebody new are held."""
+    """Return our own decision: staff are shown; where the organisation looks first, and for many links by somebody new, texts are held."""
     if proposal.is_sysadmin or proposal.speaks_for_organization:
         return Decision()
+    if proposal.review_first:
+        return Decision(HELD, "review")
     many = hold_links > 0 and text.count_links(proposal.html) >= hold_links
     if many and proposal.account_age_days < new_days:
         return Decision(HELD, "links")

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
-from ckanext.participation.common import cross_origin
+from ckanext.participation.common import cross_origin, former_token
 from ckanext.participation.common.errors import ForeignOrigin
 
 Renderer = Callable[[str], str]
@@ -36,7 +36,9 @@ def install(app: CKANApp) -> CKANApp:
         # CKAN declares these as internal: it neither reads them as numbers nor hands them to Flask.
         if tk.config.get(name):
             app.config[name] = int(tk.config[name])
+    app.before_request_funcs.setdefault(None, []).insert(0, former_token.take)
     app.before_request(cross_origin.guard)
+    app.before_request(former_token.give_back)
     app.after_request(_headers)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(ForeignOrigin, _plain_error)
@@ -93,8 +95,8 @@ def _plain_error(error: Any) -> Response:
 def _stale_token(error: CSRFError) -> Response:
     if _wants_json():
         return _json_error("Authorization Error", str(error.description), 400)
-    return _page(tk._("This form had been open for too long, so nothing was posted. Your text is still here: check it and "
-                      "press the button again."), 400)
+    return _page(tk._("Nothing was posted, because this form was open for too long, or you signed in or out since you opened it. Your "
+                      "text is still here: check it and press the button again."), 400)
 
 
 def _search_away(_error: SolrConnectionError) -> Response:
@@ -109,5 +111,6 @@ def _storage_away(_error: Exception) -> Response:
     if _wants_json():
         return _json_error("Service Unavailable", message, 503, {"Retry-After": "30"})
     # Plain text without our templates: they ask the database for the reader's account.
-    kept = "\n\n".join(request.form[name] for name in ("title", "body") if request.form.get(name))
+    typed = ("title", "body", "problem_wrong", "problem_expected", "reason")
+    kept = "\n\n".join(request.form[name] for name in typed if request.form.get(name))
     return Response(f"{message}\n\n{kept}\n", 503, {"Retry-After": "30"}, mimetype="text/plain")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from ckan import model
+from ckanext.participation.common import organisations
 
 
 def named(dataset: dict[str, Any]) -> dict[str, Any]:
     """Return the dataset with `organization.title_translated`, when the organisation has one; one look-up, none without."""
     organisation = dataset.get("organization")
-    if not isinstance(organisation, dict) or organisation.get("title_translated") or not organisation.get("id"):
+    if not isinstance(organisation, dict) or organisation.get("title_translated") or not organisation.get("name"):
         return dataset
-    group = model.Group.get(organisation["id"])
-    kept = group.extras.get("title_translated") if group else None
-    titles = json.loads(kept) if isinstance(kept, str) and kept.startswith("{") else kept
+    titles = organisations.titles(organisation["name"])
     return {**dataset, "organization": {**organisation, "title_translated": titles}} if titles else dataset

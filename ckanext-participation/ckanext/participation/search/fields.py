@@ -167,8 +167,15 @@ DATASET_FIELDS: tuple[Field, ...] = (
     _dataset(
         "participation_threads_open",
         "int",
-        "room threads: open problem reports and questions",
+        "room threads: visible threads that are open",
         "filter: to answer",
+    ),
+    _dataset(
+        "participation_talk",
+        "string",
+        "room threads: conversation, open-question, answered, problem",
+        "facet by what is said about the data",
+        multi=True,
     ),
     _dataset("participation_comments", "int", "room threads: visible comments", "sort by discussion"),
     _dataset("participation_requests", "int", "reserved for room requests", "requests this dataset answers"),

@@ -44,6 +44,7 @@ def facets(facets_dict: dict[str, Any]) -> dict[str, Any]:
         "res_format": _("Formats"),
         "participation_licence": _("Licences"),
         "participation_openness": _("Openness"),
+        "participation_talk": _("Conversation"),
         "participation_language": _("Languages of the data"),
         "groups": _("Groups"),
         "tags": _("Tags"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,7 +12,6 @@ from flask import g
 
 from ckanext.participation.theme import files
 
-_NOT_ASKED = ("include_users", "include_groups", "include_tags", "include_dataset_count", "include_followers", "include_datasets")
 FRESH_PER_ORGANISATION = 2
 FRESH_LOOKED_AT = 400
 
@@ -34,19 +33,10 @@ def participation_organisation_name(name: str, title: str | None = None) -> dict
     a look-up, once per organisation and request.
     """
     reader, default = (str(lang or "en").split("_")[0] for lang in (tk.h.lang(), tk.config["ckan.locale_default"]))
-    plain = {"text": title or name, "lang": ""}
-    if reader == default:
-        return plain
-    if "participation_organisations" not in g:
-        g.participation_organisations = {}
-    known = g.participation_organisations
-    if name not in known:
-        try:
-            found = tk.get_action("organization_show")({}, {"id": name, **dict.fromkeys(_NOT_ASKED, False)})
-        except (tk.ObjectNotFound, tk.NotAuthorized):
-            found = {}
-        known[name] = participation_text_of(found, "title") if found else plain
-    return known[name]
+    plain = title or name
+    if reader == default or "participation_organisation_titles" not in tk.h:
+        return {"text": plain, "lang": ""}
+    return participation_text_of({"name": plain, "title_translated": tk.h.participation_organisation_titles(name)}, "title")
 
 
 def _organisation(organisation: Mapping[str, Any]) -> dict[str, str] | None:
@@ -62,9 +52,6 @@ def participation_card(pkg: Mapping[str, Any]) -> dict[str, Any]:
     """What a result card shows of a dataset."""
     organisation = pkg.get("organization") or {}
     notes = participation_text_of(pkg, "notes")
-    talks = pkg.get("participation_threads") or 0
-    if "participation_thread_count" in tk.h:
-        talks = tk.h.participation_thread_count("dataset", pkg.get("id")) or 0
     return {
         "title": participation_text_of(pkg, "title"),
         "url": tk.url_for(f"{pkg.get('type') or 'dataset'}.read", id=pkg["name"]),
@@ -77,8 +64,35 @@ def participation_card(pkg: Mapping[str, Any]) -> dict[str, Any]:
         "formats": files.formats(pkg.get("resources") or []),
         "licence": _licence_title(pkg),
         "openness": tk.h.participation_openness(pkg) if "participation_openness" in tk.h else "",
-        "talks": talks,
+        "talk": _talk(str(pkg.get("id") or "")),
     }
+
+
+def participation_know_talk(packages: Iterable[Mapping[str, Any]]) -> None:
+    """Learn what is said about all datasets of a list with one statement, before their cards are made."""
+    known = _known_talk()
+    asked = [str(pkg["id"]) for pkg in packages if pkg.get("id") and pkg["id"] not in known]
+    if asked and "participation_dataset_talk" in tk.h:
+        found = tk.h.participation_dataset_talk(asked)
+        known.update({identifier: found.get(identifier) for identifier in asked})
+
+
+def _talk(identifier: str) -> dict[str, Any]:
+    """Return `{"conversations", "questions", "problems", "rating": {"average", "count"} or None}` of a dataset."""
+    if identifier not in _known_talk():
+        participation_know_talk([{"id": identifier}])
+    counts = _known_talk().get(identifier) or {}
+    stars = [counts.get(f"stars_{number}", 0) for number in range(1, 6)]
+    ratings = sum(stars)
+    average = round(sum(place * number for place, number in enumerate(stars, 1)) / ratings, 1) if ratings else 0
+    return {"conversations": counts.get("threads", 0), "questions": counts.get("questions_open", 0),
+            "problems": counts.get("problems_open", 0), "rating": {"average": average, "count": ratings} if ratings else None}
+
+
+def _known_talk() -> dict[str, dict[str, int] | None]:
+    if "participation_talk" not in g:
+        g.participation_talk = {}
+    return g.participation_talk
 
 
 def participation_age(pkg: Mapping[str, Any]) -> dict[str, str]:
@@ -125,6 +139,7 @@ def participation_fresh_datasets(limit: int = 4) -> list[dict[str, Any]]:
         found = search({}, {**public, "rows": limit, "fq": "id:({})".format(" OR ".join(ids))})
     except (SearchError, SolrConnectionError):
         return []
+    participation_know_talk(found["results"])
     return [participation_card(pkg) for pkg in found["results"]]
 
 

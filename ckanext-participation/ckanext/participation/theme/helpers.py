@@ -16,6 +16,7 @@ from ckanext.participation.theme.cards import (
     participation_age,
     participation_card,
     participation_fresh_datasets,
+    participation_know_talk,
     participation_organisation_name,
     participation_text_of,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "participation_files",
     "participation_filters",
     "participation_fresh_datasets",
+    "participation_know_talk",
     "participation_locales",
     "participation_organisation_name",
     "participation_pages",
@@ -59,6 +61,8 @@ def participation_place() -> str:
         "dataset": "dataset" if rest else "search",
         "organization": "organisation" if rest else "organisations",
     }
+    if first == "participation":
+        return "conversations" if rest == "conversations" else ""
     if first == "user":
         return {"login": "sign-in", "_logout": "sign-in", "register": "register"}.get(rest, "user")
     return places.get(first, "")

@@ -53,6 +53,10 @@ def _facet_label(name: str, item: Mapping[str, Any]) -> str:
         return words.get(value, value)
     if name == "participation_language":
         return language_name(value)
+    if name == "participation_talk":
+        words = {"conversation": tk._("Has conversations"), "open-question": tk._("Has open questions"),
+                 "answered": tk._("Has answered questions"), "problem": tk._("Has problem reports")}
+        return words.get(value, value)
     label = str(item.get("display_name") or item.get("label") or value)
     return participation_organisation_name(value, label)["text"] if name == "organization" else label
 

@@ -27,6 +27,7 @@ def samples() -> dict[str, Any]:
             "private",
             "draft",
         ],
+        "stars": {"average": 4.22, "count": 18, "distribution": [1, 0, 2, 6, 9], "own": 4},
         "kinds": ["question", "problem", "suggestion", "thanks"],
     }
 

@@ -1,15 +1,14 @@
-"""Who is told of a thread or a message, and in which words. A later issue brings choice and form; this is plain text."""
+"""Who is told of what happens in a conversation, and in which words. A later issue brings choice and form; this is plain text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from ckan.lib.i18n import get_locales_dict
 
-from ckanext.participation.common import people, visibility
+from ckanext.participation.common import follow, people, subjects, visibility
 from ckanext.participation.common.model import Subject
 from ckanext.participation.threads.model import Comment, Thread
 
@@ -22,7 +21,13 @@ WORDS = {
         "reply": "A new message: {thread}", "official": "The organisation answered: {thread}",
         "by": "{name} wrote:", "see": "Read and answer: {url}",
         "why_staff": "You receive this because you answer for the organisation that publishes these data.",
-        "why_reply": "You receive this because you took part in this conversation.",
+        "why_reply": "You receive this because you follow this conversation. To stop: open it and press “Stop following”.",
+        "state": "{state}: {thread}", "open": "Reopened", "closed": "Closed", "locked": "Locked",
+        "problem_open": "The problem is open again", "problem_confirmed": "The problem is confirmed",
+        "problem_fixed": "The problem is fixed", "problem_wont_fix": "The problem will not be fixed",
+        "because": "Reason: {reason}", "mended": "What is right now: {link}",
+        "answer": "Your question has an answer: {thread}", "assigned": "In your charge: {thread}",
+        "why_assigned": "You receive this because a colleague put you in charge of this conversation.",
     },
     "fr": {
         "question": "Une question sur {title}", "problem": "Un problème signalé : {title}",
@@ -30,54 +35,152 @@ WORDS = {
         "reply": "Un nouveau message : {thread}", "official": "L’organisme a répondu : {thread}",
         "by": "{name} a écrit :", "see": "Lire et répondre : {url}",
         "why_staff": "Vous recevez ce courriel parce que vous répondez pour l’organisme qui publie ces données.",
-        "why_reply": "Vous recevez ce courriel parce que vous avez pris part à cet échange.",
+        "why_reply": "Vous recevez ce courriel parce que vous suivez cet échange. Pour arrêter : ouvrez-le et appuyez sur "
+                     "« Ne plus suivre ».",
+        "state": "{state} : {thread}", "open": "Échange rouvert", "closed": "Échange fermé", "locked": "Échange verrouillé",
+        "problem_open": "Le problème est de nouveau ouvert", "problem_confirmed": "Le problème est confirmé",
+        "problem_fixed": "Le problème est corrigé", "problem_wont_fix": "Le problème ne sera pas corrigé",
+        "because": "Raison : {reason}", "mended": "Ce qui est juste maintenant : {link}",
+        "answer": "Votre question a une réponse : {thread}", "assigned": "Un échange vous est confié : {thread}",
+        "why_assigned": "Vous recevez ce courriel parce qu’une ou un collègue vous a confié cet échange.",
     },
 }
 
 
 def thread_recipients(event: Event) -> list[str]:
-    """Return the accounts that speak for the organisation of the subject, without the author."""
+    """Return the accounts that speak for the organisation of the subject, without the author and those who do not want to be told."""
     subject = model.Session.get(Subject, event["subject_id"])
-    author = people.account_of(event["actor_id"])
-    return [user for user in people.speakers_of(subject.organization_id if subject else None) if user != author]
+    return _others(event, people.speakers_of(subject.organization_id if subject else None))
 
 
 def comment_recipients(event: Event) -> list[str]:
-    """Return everybody who wrote in the thread and, for a citizen's message, the organisation's speakers; not the author."""
-    thread_id = int(event["target_id"].split("#")[0])
-    rows = model.Session.scalars(sa.select(Comment.author_id).where(
-        Comment.thread_id == thread_id, Comment.state == visibility.VISIBLE).distinct())
-    told = [people.account_of(person) for person in rows]
+    """Return who follows the thread and, for a citizen's message, the organisation's speakers; not the author."""
+    told = follow.followers("thread", _thread_of(event))
     if not event["data"].get("official"):
         told += thread_recipients(event)
-    author = people.account_of(event["actor_id"])
-    return [user for user in told if user and user != author]
+    return _others(event, told)
+
+
+def followers(event: Event) -> list[str]:
+    """Return who follows the thread, without the person who acted."""
+    return _others(event, follow.followers("thread", _thread_of(event)))
+
+
+def answer_recipients(event: Event) -> list[str]:
+    """Return who follows the thread when a reply was marked as the answer; nobody when the mark was taken away."""
+    return followers(event) if event["data"].get("to") else []
+
+
+def assigned_recipients(event: Event) -> list[str]:
+    """Return the colleague who is in charge now."""
+    account = people.account_of(event["data"]["to"]) if event["data"].get("to") else None
+    return _others(event, [account] if account else [], muted=False)
 
 
 def thread_wording(event: Event, lang: str) -> tuple[str, str]:
     """Return subject and text of the mail about a new thread."""
-    return _wording(int(event["target_id"]), 1, lang, kind=None, why="why_staff")
+    return _message(int(event["target_id"]), 1, lang, kind=None, why="why_staff")
 
 
 def comment_wording(event: Event, lang: str) -> tuple[str, str]:
     """Return subject and text of the mail about a new message."""
     thread_id, seq = event["target_id"].split("#")
-    return _wording(int(thread_id), int(seq), lang, kind="official" if event["data"].get("official") else "reply", why="why_reply")
+    return _message(int(thread_id), int(seq), lang, kind="official" if event["data"].get("official") else "reply", why="why_reply")
 
 
-def _wording(thread_id: int, seq: int, lang: str, *, kind: str | None, why: str) -> tuple[str, str]:
+def state_wording(event: Event, lang: str) -> tuple[str, str]:
+    """Return subject and text of the mail about a thread that was closed, locked or reopened."""
+    words, thread = WORDS[lang], _thread(event)
+    return _step(event, lang, words["state"].format(state=words[event["data"]["to"]], thread=thread.title), why="why_reply")
+
+
+def problem_wording(event: Event, lang: str) -> tuple[str, str]:
+    """Return subject and text of the mail about what became of a reported problem."""
+    words, thread = WORDS[lang], _thread(event)
+    return _step(event, lang, words["state"].format(state=words[f"problem_{event['data']['to']}"], thread=thread.title), why="why_reply")
+
+
+def answer_wording(event: Event, lang: str) -> tuple[str, str]:
+    """Return subject and text of the mail about a reply that was marked as the answer."""
+    title = WORDS[lang]["answer"].format(thread=_thread(event).title)
+    return _message(int(event["target_id"]), int(event["data"]["to"]), lang, kind=None, why="why_reply", title=title)
+
+
+def assigned_wording(event: Event, lang: str) -> tuple[str, str]:
+    """Return subject and text of the mail to the colleague in charge."""
+    return _step(event, lang, WORDS[lang]["assigned"].format(thread=_thread(event).title), why="why_assigned")
+
+
+def _thread_of(event: Event) -> str:
+    return event["target_id"].split("#")[0]
+
+
+def _others(event: Event, accounts: list[str], *, muted: bool = True) -> list[str]:
+    """Leave out who acted and, with `muted`, who does not want to be told of this thread."""
+    silent = set(follow.muted("thread", _thread_of(event))) if muted else set()
+    actor = people.account_of(event["actor_id"]) if event["actor_id"] else None
+    return [account for account in dict.fromkeys(accounts) if account != actor and account not in silent and _reads(event, account)]
+
+
+def address(event: Event) -> tuple[str, str] | None:
+    """Return where a mail goes: nowhere any more when the conversation was hidden, or its dataset turned private, while it waited."""
+    user = model.User.get(event["recipient"])
+    if user is None or user.state != model.State.ACTIVE or not user.email or not _reads(event, user.id):
+        return None
+    return user.display_name, user.email
+
+
+def _reads(event: Event, account: str) -> bool:
+    """Say whether the person may see the conversation now: a dataset can turn private after somebody followed it."""
+    user, thread = model.User.get(account), model.Session.get(Thread, int(_thread_of(event)))
+    subject = model.Session.get(Subject, thread.subject_id) if thread and thread.visibility == visibility.VISIBLE else None
+    if user is None or subject is None or subject.lost_at is not None:
+        return False
+    try:
+        subjects.type_of(subject.type).check_read({"user": user.name, "auth_user_obj": user, "ignore_auth": False}, subject.ref)
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+        return False
+    return True
+
+
+def _thread(event: Event) -> Thread:
+    thread = model.Session.get(Thread, int(_thread_of(event)))
+    if thread is None:
+        raise LookupError(f"thread {_thread_of(event)} is missing")
+    return thread
+
+
+def _url(thread_id: int, lang: str) -> str:
+    locale = lang if lang in get_locales_dict() else tk.config["ckan.locale_default"]
+    return tk.url_for("participation_threads.show", thread_id=thread_id, locale=locale, _external=True)
+
+
+def _step(event: Event, lang: str, title: str, *, why: str) -> tuple[str, str]:
+    words, thread, data = WORDS[lang], _thread(event), event["data"]
+    link = data.get("link") or {}
+    body = "\n\n".join(part for part in (
+        title, words["because"].format(reason=data["reason"]) if data.get("reason") else "",
+        words["mended"].format(link=_absolute(link["url"])) if link.get("url") else "",
+        words["see"].format(url=_url(thread.id, lang)), words[why]) if part)
+    return title, body
+
+
+def _absolute(url: str) -> str:
+    return url if url.startswith("http") else tk.config["ckan.site_url"].rstrip("/") + url
+
+
+def _message(thread_id: int, seq: int, lang: str, *, kind: str | None, why: str, title: str = "") -> tuple[str, str]:
     words = WORDS[lang]
     thread = model.Session.get(Thread, thread_id)
     comment = model.Session.get(Comment, (thread_id, seq))
     if thread is None or comment is None:
         raise LookupError(f"message {thread_id}#{seq} is missing")
     subject = model.Session.get(Subject, thread.subject_id)
-    name = people.public_names({comment.author_id}).get(comment.author_id, {}).get("name", "")
-    locale = lang if lang in get_locales_dict() else tk.config["ckan.locale_default"]
-    url = tk.url_for("participation_threads.show", thread_id=thread_id, locale=locale, _external=True)
-    title = words[kind or thread.kind].format(title=subject.title if subject else "", thread=thread.title)
+    name = people.public_names({comment.author_id}, lang).get(comment.author_id, {}).get("name", "") if comment.signed else ""
+    title = title or words[kind or thread.kind].format(title=subject.title if subject else "", thread=thread.title)
     # A text that was hidden meanwhile does not leave by mail.
     text = comment.body if comment.state == visibility.VISIBLE else ""
     body = "\n\n".join(part for part in (
-        thread.title, words["by"].format(name=name), text, words["see"].format(url=f"{url}#{seq}"), words[why]) if part)
+        thread.title, words["by"].format(name=name) if name else "", text, words["see"].format(url=f"{_url(thread_id, lang)}#{seq}"),
+        words[why]) if part)
     return title, body

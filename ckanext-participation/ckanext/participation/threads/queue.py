@@ -8,19 +8,33 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.common import events, people, visibility
-from ckanext.participation.threads import shapes
+from ckanext.participation.common.model import Subject
+from ckanext.participation.threads import counting, shapes
 from ckanext.participation.threads.model import Comment, Thread
 
 
-def held(limit: int) -> list[dict[str, Any]]:
-    """Return the held messages, oldest first."""
-    rows = model.Session.execute(
-        sa.select(Comment, Thread.title).join(Thread, Thread.id == Comment.thread_id)
-        .where(Comment.state == visibility.HELD).order_by(Comment.created).limit(limit)).all()
+def held(limit: int, organization_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the held messages, oldest first: of the site, or about one organisation and its data."""
+    query = (sa.select(Comment, Thread.title).join(Thread, Thread.id == Comment.thread_id)
+             .where(Comment.state == visibility.HELD).order_by(Comment.created).limit(limit))
+    if organization_id is not None:
+        query = query.join(Subject, Subject.id == Thread.subject_id).where(Subject.organization_id == organization_id)
+    rows = model.Session.execute(query).all()
     names = people.public_names({row[0].author_id for row in rows})
     return [{"id": f"{comment.thread_id}#{comment.seq}", "title": title, "url": f"{shapes.url_of(comment.thread_id)}#{comment.seq}",
              "author": shapes.author(comment.author_id, names)["name"], "created": comment.created.isoformat(),
              "reason": comment.state_reason, "body_html": comment.body_html} for comment, title in rows]
+
+
+def owner(identifier: str) -> str | None:
+    """Return the id of the organisation that answers for the thread of a message (`thread#number`)."""
+    thread_id, _, seq = identifier.partition("#")
+    if not all(part.isascii() and part.isdigit() and len(part) < most for part, most in ((thread_id, 19), (seq, 10))):
+        return None
+    # What its author took back, or an administrator removed, the organisation's staff does not bring back.
+    return model.Session.scalar(
+        sa.select(Subject.organization_id).join(Thread, Thread.subject_id == Subject.id).join(Comment, Comment.thread_id == Thread.id)
+        .where(Thread.id == int(thread_id), Comment.seq == int(seq), Comment.state != visibility.REMOVED))
 
 
 def change(thread_id: int, seq: int, state: str, reason: str) -> dict[str, Any] | None:
@@ -36,10 +50,14 @@ def change(thread_id: int, seq: int, state: str, reason: str) -> dict[str, Any] 
     comment.state, comment.state_reason = state, reason or None
     thread.n_visible += (state == visibility.VISIBLE) - (before == visibility.VISIBLE)
     thread.version += 1
+    if comment.translation_pending:
+        thread.n_untranslated += (state == visibility.VISIBLE) - (before == visibility.VISIBLE)
     if seq == 1:
         thread.visibility = state
+    counting.mark(thread.subject_id)
     if state == visibility.VISIBLE:
-        thread.last_seq = max(thread.last_seq, seq)
+        if seq > thread.last_seq:
+            thread.last_seq, thread.last_at = seq, comment.created
         if before == visibility.HELD:
             target = ("thread", thread_id) if seq == 1 else ("comment", f"{thread_id}#{seq}")
             kind = "thread.created" if seq == 1 else "comment.created"

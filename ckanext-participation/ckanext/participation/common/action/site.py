@@ -1,21 +1,18 @@
-"""Actions that no single room owns: preview of a text, the queue of held texts, and the sweep of lost subjects."""
+"""Actions that no single room owns: preview of a text, and the queue of held texts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import events, paging, people, schema, subjects, text, visibility
+from ckanext.participation.common import events, paging, people, schema, text, visibility
 from ckanext.participation.common.errors import field_error
-from ckanext.participation.common.model import Subject
 from ckanext.participation.common.registry import registry
 
-__all__ = ["participation_queue_list", "participation_subject_orphans", "participation_subject_sweep",
-           "participation_text_preview", "participation_visibility_set"]
+__all__ = ["participation_queue_list", "participation_text_preview", "participation_visibility_set"]
 
 Data = dict[str, Any]
 
@@ -39,14 +36,17 @@ def participation_text_preview(context: Context, data_dict: Data) -> dict[str, s
 def participation_queue_list(context: Context, data_dict: Data) -> dict[str, Any]:
     """List the texts that are held until a person has looked at them, oldest first.
 
+    :param organization_id: only those about this organisation and its data (id); its staff sees these, administrators see all
+    :type organization_id: string
     :param limit: how many, 1 to 100 (default 50)
     :type limit: integer
     :returns: `{"results": [{"kind", "id", "title", "url", "author", "created", "reason", "body_html"}]}`
-    :raises NotAuthorized: the caller is not an administrator of the site
+    :raises NotAuthorized: the caller is neither an administrator of the site nor, with `organization_id`, of the organisation's staff
     """
     limit = paging.limit_of(data_dict)
+    organization_id = paging.text_of(data_dict, "organization_id")
     tk.check_access("participation_queue_list", context, data_dict)
-    rows = [row | {"kind": kind.name} for kind in registry.moderation_kinds.values() for row in kind.held(limit)]
+    rows = [row | {"kind": kind.name} for kind in registry.moderation_kinds.values() for row in kind.held(limit, organization_id)]
     return {"results": sorted(rows, key=lambda row: row["created"])[:limit]}
 
 
@@ -64,7 +64,8 @@ def participation_visibility_set(context: Context, data_dict: Data) -> dict[str,
     :returns: `{"kind", "id", "state"}`
     :raises ValidationError: an unknown kind or state, or no reason
     :raises ObjectNotFound: there is no such text
-    :raises NotAuthorized: the caller is not an administrator of the site
+    :raises NotAuthorized: the caller is neither an administrator of the site nor of the staff of the organisation whose data it is about;
+        staff shows and hides, only administrators remove
     """
     kind = data_dict.get("kind")
     entry = registry.moderation_kinds.get(kind) if isinstance(kind, str) else None
@@ -82,30 +83,3 @@ def participation_visibility_set(context: Context, data_dict: Data) -> dict[str,
                  data={"state": state, "from": changed["from"], "reason": reason})
     model.Session.commit()
     return {"kind": kind, "id": identifier, "state": state}
-
-
-def participation_subject_sweep(context: Context, data_dict: Data) -> dict[str, int]:
-    """Look for datasets that were lost (deleted, or cleared with their harvest source) and came back, and give them their threads.
-
-    :returns: counts `{"lost", "returned", "reattached", "orphans"}`
-    :raises NotAuthorized: the caller is not an administrator of the site
-    """
-    tk.check_access("participation_subject_sweep", context, data_dict)
-    return subjects.sweep()
-
-
-@tk.side_effect_free
-def participation_subject_orphans(context: Context, data_dict: Data) -> dict[str, Any]:
-    """List what people talked about and what is gone, longest gone first.
-
-    :param limit: how many, 1 to 100 (default 50)
-    :type limit: integer
-    :returns: `{"results": [{"type", "id", "title", "lost_at", "guid", "uri"}]}`
-    :raises NotAuthorized: the caller is not an administrator of the site
-    """
-    limit = paging.limit_of(data_dict)
-    tk.check_access("participation_subject_orphans", context, data_dict)
-    rows = model.Session.scalars(sa.select(Subject).where(Subject.lost_at.is_not(None), Subject.merged_into.is_(None))
-                                 .order_by(Subject.lost_at).limit(limit))
-    return {"results": [{"type": row.type, "id": row.ref, "title": row.title, "guid": row.guid, "uri": row.uri,
-                         "lost_at": row.lost_at.isoformat() if row.lost_at else None} for row in rows]}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan import model
 from ckan.types import AuthResult, Context
 
-__all__ = ["participation_queue_list", "participation_subject_orphans", "participation_subject_sweep",
-           "participation_text_preview", "participation_visibility_set"]
+from ckanext.participation.common import people, visibility
+from ckanext.participation.common.registry import registry
+
+__all__ = ["participation_queue_list", "participation_text_preview", "participation_visibility_set"]
 
 
 def participation_text_preview(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -18,23 +21,21 @@ def participation_text_preview(context: Context, data_dict: dict[str, Any]) -> A
 
 @tk.auth_disallow_anonymous_access
 def participation_queue_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Administrators of the site only, until the moderation room brings agencies in."""
-    return {"success": False, "msg": tk._("Only administrators of the site see the queue.")}
+    """Administrators of the site; with `organization_id`, those who speak for that organisation."""
+    return {"success": _speaks(context, data_dict.get("organization_id")),
+            "msg": tk._("Only administrators of the site, or the organisation’s staff, see the queue.")}
 
 
 @tk.auth_disallow_anonymous_access
 def participation_visibility_set(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Administrators of the site only."""
-    return {"success": False, "msg": tk._("Only administrators of the site change what is shown.")}
+    """Administrators of the site; those who speak for the organisation that the text's place belongs to, to show or hide it."""
+    kind, identifier = data_dict.get("kind"), data_dict.get("id")
+    entry = registry.moderation_kinds.get(kind) if isinstance(kind, str) else None
+    allowed = bool(entry and isinstance(identifier, str) and data_dict.get("state") in (visibility.VISIBLE, visibility.HIDDEN)
+                   and _speaks(context, entry.owner(identifier)))
+    return {"success": allowed, "msg": tk._("Only administrators of the site, or the organisation’s staff, change what is shown.")}
 
 
-@tk.auth_disallow_anonymous_access
-def participation_subject_sweep(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Administrators of the site only."""
-    return {"success": False}
-
-
-@tk.auth_disallow_anonymous_access
-def participation_subject_orphans(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Administrators of the site only."""
-    return {"success": False}
+def _speaks(context: Context, organization_id: Any) -> bool:
+    user = model.User.get(context.get("user"))
+    return bool(user and isinstance(organization_id, str) and people.speaks_for(user.id, organization_id))

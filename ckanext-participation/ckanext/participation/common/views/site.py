@@ -33,16 +33,47 @@ def decide() -> Response | tuple[str, int]:
     except tk.ObjectNotFound as error:
         tk.abort(404, str(error))
     tk.h.flash_success(tk._("Your decision is recorded, with its reason, and takes effect at once."))
-    return redirect(tk.url_for("participation.queue"))
+    return redirect(tk.url_for("participation.queue", organization=request.form.get("organization") or None))
+
+
+def attach() -> Response | tuple[str, int]:
+    """Give the conversations about something that is gone to what the administrator named."""
+    asked = {name: request.form.get(name) for name in ("subject", "target", "target_type")}
+    try:
+        now = tk.get_action("participation_subject_attach")({}, asked)
+    except tk.ValidationError as error:
+        return _queue_page([{"field": name, "id": f"{'type' if name == 'target_type' else 'target'}-{asked['subject'] or ''}",
+                             "message": words} for name, words in words_by_field(error).items()]), 409
+    except tk.NotAuthorized as error:
+        tk.abort(403, str(error))
+    tk.h.flash_success(tk._("The conversations now belong to “{title}”.").format(title=now["title"]))
+    return redirect(tk.url_for("participation.queue", _anchor="orphans"))
+
+
+def sweep() -> Response:
+    """Look now for what came back."""
+    try:
+        done = tk.get_action("participation_subject_sweep")({}, {})
+    except tk.NotAuthorized as error:
+        tk.abort(403, str(error))
+    found = done["returned"] + done["reattached"]
+    tk.h.flash_success(tk.ungettext("{number} lost object was found again.", "{number} lost objects were found again.", found)
+                       .format(number=tk.h.localised_number(found)))
+    return redirect(tk.url_for("participation.queue", _anchor="orphans"))
 
 
 def _queue_page(errors: list[dict[str, Any]]) -> str:
+    name = request.values.get("organization")
     try:
-        rows = tk.get_action("participation_queue_list")({}, {})["results"]
-        orphans = tk.get_action("participation_subject_orphans")({}, {})["results"]
+        # An organisation's staff sees what is about its data; what is lost is the administrators'.
+        about = tk.get_action("organization_show")({}, {"id": name, "include_datasets": False, "include_users": False}) if name else None
+        rows = tk.get_action("participation_queue_list")({}, {"organization_id": about["id"]} if about else {})["results"]
+        orphans = [] if about else tk.get_action("participation_subject_orphans")({}, {})["results"]
+    except tk.ObjectNotFound as error:
+        tk.abort(404, str(error))
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
-    return tk.render("participation/queue.html", {"rows": rows, "orphans": orphans, "errors": errors})
+    return tk.render("participation/queue.html", {"rows": rows, "orphans": orphans, "errors": errors, "organization": name or ""})
 
 
 def preview() -> Response | str:
@@ -58,6 +89,8 @@ def preview() -> Response | str:
 
 common.add_url_rule("/queue", "queue", queue)
 common.add_url_rule("/queue", "decide", decide, methods=["POST"])
+common.add_url_rule("/queue/attach", "attach", attach, methods=["POST"])
+common.add_url_rule("/queue/sweep", "sweep", sweep, methods=["POST"])
 common.add_url_rule("/preview", "preview", preview, methods=["POST"])
 
 blueprints = [common]

@@ -1,4 +1,4 @@
-"""Who may read and write threads. Reading follows the subject; the actions ask the subject itself once they know it."""
+"""Who may read and begin conversations. Reading follows the subject; the actions ask the subject itself once they know it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.participation.common import subjects
-from ckanext.participation.common.model import Subject
+from ckanext.participation.threads import gates
 from ckanext.participation.threads.model import Thread
 
-__all__ = ["participation_comment_create", "participation_comment_list", "participation_thread_create",
-           "participation_thread_latest", "participation_thread_list", "participation_thread_show"]
+__all__ = ["participation_thread_create", "participation_thread_latest", "participation_thread_list", "participation_thread_overview",
+           "participation_thread_show"]
 
 
 @tk.auth_allow_anonymous_access
 def participation_thread_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Who may see the subject."""
-    return _reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
+    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
 
 
 @tk.auth_allow_anonymous_access
@@ -28,30 +28,25 @@ def participation_thread_latest(context: Context, data_dict: dict[str, Any]) -> 
 
 
 @tk.auth_allow_anonymous_access
-def participation_thread_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Who may see the thread's subject."""
-    return _reads_thread(context, data_dict.get("id"))
+def participation_thread_overview(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Who may see the organisation; the action leaves out what the reader may not see."""
+    return reads(context, "organization", data_dict.get("id"))
 
 
 @tk.auth_allow_anonymous_access
-def participation_comment_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+def participation_thread_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Who may see the thread's subject."""
-    return _reads_thread(context, data_dict.get("thread_id"))
+    return reads_thread(context, data_dict.get("id"))
 
 
 @tk.auth_disallow_anonymous_access
 def participation_thread_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Anyone signed in who may see the subject."""
-    return _reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
+    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
 
 
-@tk.auth_disallow_anonymous_access
-def participation_comment_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Anyone signed in who may see the thread's subject."""
-    return _reads_thread(context, data_dict.get("thread_id"))
-
-
-def _reads(context: Context, type_name: str, ref: Any) -> AuthResult:
+def reads(context: Context, type_name: Any, ref: Any) -> AuthResult:
+    """Allow who may see the subject."""
     try:
         subjects.type_of(type_name).check_read(context, ref if isinstance(ref, str) else "")
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
@@ -59,14 +54,18 @@ def _reads(context: Context, type_name: str, ref: Any) -> AuthResult:
     return {"success": True}
 
 
-def _reads_thread(context: Context, thread_id: Any) -> AuthResult:
-    """A thread that does not exist and one that the reader may not see answer alike: numbers can't be tried out."""
-    from ckan import model
+def reads_thread(context: Context, thread_id: Any) -> AuthResult:
+    """Allow who may see the thread's subject.
 
-    row = model.Session.get(Thread, int(thread_id)) if str(thread_id).isdigit() and len(str(thread_id)) < 19 else None
-    subject = model.Session.get(Subject, row.subject_id) if row else None
-    if subject is None:
+    A thread that does not exist and one that the reader may not see answer alike: numbers can't be tried out.
+    """
+    number = int(thread_id) if str(thread_id).isascii() and str(thread_id).isdigit() and len(str(thread_id)) < 19 else None
+    found = Thread.with_subject(number) if number is not None else None
+    if found is None:
         return {"success": False, "msg": tk._("You may not see this conversation.")}
+    # As CKAN's own auth functions do with a dataset: the action asks for the same row next.
+    context[gates.IN_CONTEXT] = found  # type: ignore[literal-required]
+    subject = found[1]
     if subject.lost_at is not None:
         return {"success": False, "msg": tk._("What this conversation was about is not in the catalogue at the moment.")}
-    return _reads(context, subject.type, subject.ref)
+    return reads(context, subject.type, subject.ref)

@@ -53,6 +53,8 @@ def _comments() -> None:
             sa.Column("attachments", JSONB), sa.Column("translation", JSONB),
             sa.Column("translation_pending", sa.Boolean, nullable=False, server_default=sa.false())):
         op.add_column("participation_comment", column)
+    op.create_index("participation_comment_official_idx", "participation_comment", ["thread_id", "seq"],
+                    postgresql_where=sa.text("on_behalf_of IS NOT NULL AND state = 'visible'"))
     op.create_index("participation_comment_useful_idx", "participation_comment", ["thread_id", "n_support", "seq"], postgresql_where=SHOWN)
     op.create_index("participation_comment_root_idx", "participation_comment", ["thread_id", "seq"], postgresql_where=ROOTS)
     op.create_index("participation_comment_root_useful_idx", "participation_comment", ["thread_id", "n_support", "seq"],
@@ -176,7 +178,7 @@ def downgrade() -> None:
     for table in ("follow", "support", "attachment", "recount", "subject_count", "organization_policy", "read_mark", "rating",
                   "thread_change", "comment_version"):
         op.drop_table(f"participation_{table}")
-    for index in ("untranslated", "root_useful", "root", "useful"):
+    for index in ("untranslated", "root_useful", "root", "useful", "official"):
         op.drop_index(f"participation_comment_{index}_idx", "participation_comment")
     for name in ("signed", "n_support", "n_against", "n_versions", "attachments", "translation", "translation_pending"):
         op.drop_column("participation_comment", name)

@@ -1,0 +1,1 @@
+"""Commands of threads: one module per noun."""

@@ -1,0 +1,493 @@
+"""Conversations as CSV, JSON and JSON-LD: who gets which record, what a spreadsheet makes of it, what never leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
+
+from ckanext.participation.common.model import Subject
+from ckanext.participation.threads import export_files, exports
+from ckanext.participation.threads.model import Comment, Thread
+
+pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "with_request_context"),
+              pytest.mark.ckan_config("participation.limits.posts_per_minute", 1000)]
+
+Make = Callable[..., Any]
+LINKS = "[a](https://a.example) [b](https://b.example) [c](https://c.example)"
+
+
+@pytest.fixture
+def ask(as_user: Make) -> Make:
+    """Start a thread: `ask(person, dataset)`; further fields as the action takes them."""
+
+    def make(user: dict[str, Any], about: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        return as_user(user, "participation_thread_create",
+                       **{"subject_id": about["id"], "title": "Why?", "body": "Some *words*.", "kind": "question", **fields})
+
+    return make
+
+
+@pytest.fixture
+def export(as_user: Make) -> Make:
+    """Give all records of an export, page by page."""
+
+    def every(user: dict[str, Any] | None, about: str, **data: Any) -> list[dict[str, Any]]:
+        records, after = [], None
+        while True:
+            page = as_user(user, "participation_thread_export", subject_id=about, after=after, **data)
+            records += page["results"]
+            after = page["next"]
+            if after is None:
+                return records
+
+    return every
+
+
+def with_file(dataset: Make, **fields: Any) -> dict[str, Any]:
+    return dataset(resources=[{"url": "https://a.example/f.csv", "name_translated": {"en": "F", "fr": "F"}}], **fields)
+
+
+def file_of(app: Any, address: str, user: dict[str, Any] | None = None, **options: Any) -> Any:
+    headers = options.pop("headers", {}) | ({"Authorization": user["token"]} if user else {})
+    # The server reads a streamed file to its end before it leaves the request; so does this. A context of its own forgets who read before.
+    with app.flask_app.app_context():
+        return app.get(address, headers=headers, buffered=True, **options)
+
+
+def cells(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(response.body.removeprefix("\ufeff"), newline="")))
+
+
+# The records
+
+
+def test_a_record_says_everything_about_a_message(person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    staff, asker = person(), person(fullname="Zoé Roy")
+    about = dataset(staff=staff)
+    thread = ask(asker, about)
+    as_user(staff, "participation_comment_create", thread_id=thread["id"], body="Because.", lang="en", as_organization=True)
+    first, second = export(None, about["id"])
+    organisation = model.Group.get(about["owner_org"])
+    assert tuple(first) == exports.FIELDS
+    assert (first["subject_type"], first["subject_id"], first["dataset_id"]) == ("dataset", about["id"], about["id"])
+    assert (first["thread"], first["message"], first["kind"], first["title"]) == (thread["id"], 1, "question", "Why?")
+    assert (first["text"], first["author"], first["official"], first["organization"]) == ("Some *words*.", "Zoé Roy", False, None)
+    assert (second["text"], second["official"], second["organization_id"]) == ("Because.", True, about["owner_org"])
+    assert second["organization"] == organisation.title
+    assert (second["thread_state"], second["language"], second["state"]) == ("answered", "en", "visible")
+    assert second["permalink"] == f"{tk.config['ckan.site_url']}/participation/thread/{thread['id']}#2"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", second["created"])
+
+
+def test_the_marked_answer_is_marked_and_nothing_else_is(person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    asker, about = person(), dataset()
+    thread = ask(asker, about)
+    as_user(asker, "participation_comment_create", thread_id=thread["id"], body="so")
+    model.Session.execute(sa.update(Thread).values(answer_seq=2))
+    model.Session.commit()
+    assert [record["is_answer"] for record in export(None, about["id"])] == [False, True]
+
+
+def test_an_unsigned_answer_names_the_organisation_only(person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    staff = person()
+    about = dataset(staff=staff)
+    thread = ask(person(), about)
+    as_user(staff, "participation_comment_create", thread_id=thread["id"], body="Because.", as_organization=True)
+    model.Session.execute(sa.update(Comment).where(Comment.seq == 2).values(signed=False))
+    model.Session.commit()
+    record = export(None, about["id"])[1]
+    assert record["author"] is None
+    assert record["organization"]
+
+
+def test_a_translation_comes_along(person: Make, dataset: Make, ask: Make, export: Make) -> None:
+    about = dataset()
+    ask(person(), about, lang="en")
+    model.Session.execute(sa.update(Comment).values(translation={"lang": "fr", "body": "Des mots.", "body_html": "", "author_id": 1, "at": ""}))
+    model.Session.commit()
+    record = export(None, about["id"])[0]
+    assert (record["translation_language"], record["translation"]) == ("fr", "Des mots.")
+
+
+def test_a_problem_report_says_where_and_what(person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    about = with_file(dataset)
+    wrong = {"resource_id": about["resources"][0]["id"], "field": "snow_cm", "row": "12", "wrong": "-3", "expected": "3"}
+    asker = person()
+    thread = ask(asker, about, kind="problem")
+    model.Session.execute(sa.update(Thread).values(problem=wrong, problem_state="confirmed"))
+    model.Session.commit()
+    as_user(asker, "participation_comment_create", thread_id=thread["id"], body="more")
+    first, second = export(None, about["id"])
+    assert {name: first[f"problem_{name}"] for name in wrong} == wrong
+    assert first["problem_state"] == second["problem_state"] == "confirmed"
+    assert second["problem_wrong"] is None, "said once, where it was said"
+
+
+@pytest.mark.parametrize("state", ["hidden", "removed"])
+def test_a_hidden_message_is_a_place_without_text(
+        state: str, person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    staff = person()
+    about = dataset(staff=staff)
+    thread = ask(person(), about)
+    as_user(staff, "participation_comment_create", thread_id=thread["id"], body="secret words", as_organization=True)
+    model.Session.execute(sa.update(Comment).where(Comment.seq == 2).values(
+        state=state, translation={"lang": "fr", "body": "mots secrets", "body_html": "", "at": ""}))
+    model.Session.execute(sa.update(Thread).values(answer_seq=2))
+    model.Session.commit()
+    for reader in (None, staff, person(sysadmin=True)):
+        record = export(reader, about["id"])[1]
+        assert record["state"] == state
+        assert [record[name] for name in ("text", "author", "translation", "organization", "organization_id")] == [None] * 5
+        assert (record["official"], record["is_answer"]) == (False, False)
+        assert "secret" not in json.dumps(record)
+
+
+def test_a_hidden_opening_takes_the_problems_details_along(person: Make, dataset: Make, ask: Make, export: Make) -> None:
+    about = dataset()
+    ask(person(), about, kind="problem")
+    model.Session.execute(sa.update(Thread).values(problem={"wrong": "secret"}))
+    model.Session.execute(sa.update(Comment).values(state="removed"))
+    model.Session.commit()
+    assert "secret" not in json.dumps(export(None, about["id"]))
+
+
+def test_held_messages_and_threads_that_are_not_shown_are_not_in_it(
+        person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    asker, about = person(), dataset()
+    thread = ask(asker, about)
+    as_user(asker, "participation_comment_create", thread_id=thread["id"], body=LINKS)
+    ask(asker, about, title="Held", body=LINKS)
+    hidden = ask(asker, about, title="Hidden")
+    model.Session.execute(sa.update(Thread).where(Thread.id == hidden["id"]).values(visibility="hidden"))
+    model.Session.execute(sa.update(Comment).where(Comment.thread_id == hidden["id"]).values(state="hidden"))
+    model.Session.commit()
+    for reader in (None, asker, person(sysadmin=True)):
+        assert [(record["title"], record["message"]) for record in export(reader, about["id"])] == [("Why?", 1)]
+
+
+# Who gets what
+
+
+def test_a_datasets_export_holds_its_files_and_an_organisations_holds_all(
+        person: Make, dataset: Make, ask: Make, export: Make) -> None:
+    about, asker = with_file(dataset), person()
+    on_file = ask(asker, about["resources"][0], subject_type="resource")
+    on_dataset = ask(asker, about)
+    on_organisation = ask(asker, {"id": about["owner_org"]}, subject_type="organization")
+    ask(asker, dataset())
+    assert {record["thread"] for record in export(None, about["name"])} == {on_file["id"], on_dataset["id"]}
+    assert {record["thread"] for record in export(None, about["resources"][0]["id"], subject_type="resource")} == {on_file["id"]}
+    everything = export(None, about["owner_org"], subject_type="organization")
+    assert {record["thread"] for record in everything} == {on_file["id"], on_dataset["id"], on_organisation["id"]}
+    assert {record["thread"]: record["dataset_id"] for record in everything}[on_organisation["id"]] is None
+
+
+def test_the_export_of_a_private_dataset_is_refused_like_one_that_is_not_there(
+        person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    staff = person()
+    about = dataset(staff=staff, private=True)
+    ask(staff, about)
+    for reader in (None, person()):
+        refusals = []
+        for identifier in (about["id"], "no-such-dataset"):
+            with pytest.raises(tk.NotAuthorized) as refusal:
+                as_user(reader, "participation_thread_export", subject_id=identifier)
+            refusals.append(str(refusal.value))
+        assert refusals[0] == refusals[1]
+    assert as_user(staff, "participation_thread_export", subject_id=about["id"])["results"]
+
+
+def readers_and_threads(person: Make, ask: Make) -> tuple[str, dict[str, Any], set[int]]:
+    """Make an organisation with every sort of dataset and file, a thread about each, and every sort of reader."""
+    readers = {"nobody": None, "user": person(), "member": person(), "editor": person(), "other": person(), "admin": person(sysadmin=True),
+               "collaborator": person()}
+    members = [{"name": readers["member"]["name"], "capacity": "member"}, {"name": readers["editor"]["name"], "capacity": "editor"}]
+    organisation = factories.Organization(users=members)
+    factories.Organization(users=[{"name": readers["other"]["name"], "capacity": "editor"}])
+    admin, threads = readers["admin"], set()
+    threads.add(ask(admin, organisation, subject_type="organization")["id"])
+    for fields in ({}, {"private": True}, {"private": True}, {}, {"private": True}):
+        about = factories.Dataset(owner_org=organisation["id"], title_translated={"en": "Snow", "fr": "Neige"},
+                                  resources=[{"url": "https://a.example/f.csv", "name_translated": {"en": "F", "fr": "F"}}], **fields)
+        threads |= {ask(admin, about)["id"], ask(admin, about["resources"][0], subject_type="resource")["id"]}
+        last = about
+    model.Session.execute(sa.text("UPDATE package SET state = 'deleted' WHERE id = :id"), {"id": last["id"]})
+    first_private = model.Session.scalars(sa.select(model.Package.id).where(model.Package.private, model.Package.state == "active")).first()
+    model.Session.add(model.PackageMember(package_id=first_private, user_id=readers["collaborator"]["id"], capacity="member"))
+    model.Session.commit()
+    return organisation["id"], readers, threads
+
+
+@pytest.mark.ckan_config("ckan.auth.allow_dataset_collaborators", True)
+def test_an_organisations_export_is_what_each_reader_could_open_one_by_one(person: Make, ask: Make, as_user: Make, export: Make) -> None:
+    organisation, readers, threads = readers_and_threads(person, ask)
+    sizes = {}
+    for name, reader in readers.items():
+        opened = set()
+        for thread in threads:
+            try:
+                as_user(reader, "participation_thread_show", id=thread)
+                opened.add(thread)
+            except tk.NotAuthorized:
+                continue
+        exported = {record["thread"] for record in export(reader, organisation, subject_type="organization")}
+        assert exported == opened, name
+        sizes[name] = len(exported)
+    assert sizes["nobody"] == sizes["user"] == sizes["other"] < sizes["collaborator"] < sizes["member"] == sizes["editor"]
+    assert sizes["admin"] == len(threads)
+
+
+def test_an_extension_that_decides_who_sees_a_dataset_is_asked(
+        person: Make, dataset: Make, ask: Make, export: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ckan import authz
+
+    about = dataset()
+    thread = ask(person(), about)
+    on_organisation = ask(person(), {"id": about["owner_org"]}, subject_type="organization")
+    assert {record["thread"] for record in export(None, about["owner_org"], subject_type="organization")} == {thread["id"], on_organisation["id"]}
+
+    @tk.auth_allow_anonymous_access
+    def nobody(context: Any, data_dict: Any) -> dict[str, Any]:
+        return {"success": False}
+
+    authz._AuthFunctions.get("package_show")
+    monkeypatch.setitem(authz._AuthFunctions._functions, "package_show", nobody)
+    assert {record["thread"] for record in export(None, about["owner_org"], subject_type="organization")} == {on_organisation["id"]}
+
+
+def test_a_dataset_that_moved_is_exported_with_its_new_organisation(person: Make, dataset: Make, ask: Make, export: Make) -> None:
+    about, new_home = dataset(), factories.Organization()
+    thread = ask(person(), about)
+    model.Session.execute(sa.text("UPDATE package SET owner_org = :to WHERE id = :id"), {"to": new_home["id"], "id": about["id"]})
+    model.Session.commit()
+    assert export(None, about["owner_org"], subject_type="organization") == []
+    assert [record["thread"] for record in export(None, new_home["id"], subject_type="organization")] == [thread["id"]]
+
+
+def test_a_lost_subject_is_not_exported(person: Make, dataset: Make, ask: Make, export: Make) -> None:
+    about = dataset()
+    ask(person(), about)
+    model.Session.execute(sa.update(Subject).values(lost_at=sa.func.now()))
+    model.Session.commit()
+    assert export(None, about["id"]) == []
+
+
+# Pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 1000])
+def test_pages_follow_each_other_without_gap_or_repetition(
+        limit: int, person: Make, dataset: Make, ask: Make, as_user: Make, export: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    asker, about = person(), dataset()
+    expected = []
+    for number in range(4):
+        thread = ask(asker, about)
+        for _ in range(number):
+            as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
+        expected += [(thread["id"], seq) for seq in range(1, number + 2)]
+    assert [(record["thread"], record["message"]) for record in export(None, about["id"], limit=limit)] == expected
+
+
+def test_a_reader_who_may_see_little_still_reaches_the_end(
+        person: Make, ask: Make, export: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    organisation, _, threads = readers_and_threads(person, ask)
+    monkeypatch.setattr(exports, "CHUNK", 2)
+    monkeypatch.setattr(exports, "LOOKS", 1)
+    seen = [record["thread"] for record in export(None, organisation, subject_type="organization")]
+    assert seen == sorted(seen)
+    assert 0 < len(seen) < len(threads)
+
+
+def test_a_page_costs_the_same_number_of_statements_however_many_datasets(person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    asker, staff = person(), person()
+    organisation = factories.Organization(users=[{"name": staff["name"], "capacity": "member"}])
+
+    def statements() -> int:
+        counted: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            counted.append(statement)
+
+        sa.event.listen(model.meta.engine, "before_cursor_execute", note)
+        as_user(staff, "participation_thread_export", subject_id=organisation["id"], subject_type="organization")
+        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
+        return len(counted)
+
+    admin = person(sysadmin=True)
+    ask(admin, dataset(owner_org=organisation["id"], private=True))
+    few = statements()
+    for private in (True, False) * 4:
+        ask(admin if private else asker, dataset(owner_org=organisation["id"], private=private))
+    assert statements() == few
+
+
+@pytest.mark.parametrize(("data", "field"), [
+    ({"limit": 0}, "limit"), ({"limit": 1001}, "limit"), ({"limit": "a"}, "limit"), ({"limit": -1}, "limit"), ({"limit": []}, "limit"),
+    ({"after": "x"}, "after"), ({"after": "1~-1"}, "after"), ({"after": "1"}, "after"), ({"after": "9" * 30 + "~1"}, "after"),
+    ({"after": ["1~1"]}, "after"), ({"after": "١~١"}, "after"), ({"subject_type": "planet"}, "subject_type"), ({"subject_id": ["x"]}, "subject_id"),
+])
+def test_bad_input_names_its_field(data: dict[str, Any], field: str, dataset: Make, as_user: Make) -> None:
+    with pytest.raises(tk.ValidationError) as refusal:
+        as_user(None, "participation_thread_export", **{"subject_id": dataset()["id"], **data})
+    assert field in refusal.value.error_dict
+
+
+# The files
+
+
+def test_both_files_hold_the_same_records(app: Any, person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
+    asker, about = person(), dataset()
+    for number in range(3):
+        thread = ask(asker, about, title=f"Été {number}, « neige »", body='Two\nlines, "quoted"; and so on')
+        as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
+    records = export(None, about["id"])
+    as_json = file_of(app, f"/participation/dataset/{about['name']}/threads.json")
+    as_csv = file_of(app, f"/participation/dataset/{about['name']}/threads.csv")
+    assert json.loads(as_json.body) == records
+    assert as_csv.body.startswith("\ufeff")
+    assert as_csv.headers["Content-Type"].startswith("text/csv; charset=utf-8")
+    assert [{name: export_files.inert(record[name]) for name in exports.FIELDS} for record in records] == cells(as_csv)
+    assert as_csv.headers["Content-Disposition"] == f'attachment; filename="conversations-{about["name"]}.csv"'
+
+
+def test_a_file_of_many_pages_is_whole(
+        app: Any, person: Make, dataset: Make, ask: Make, as_user: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "MOST", 3)
+    asker, about = person(), dataset()
+    for _ in range(4):
+        thread = ask(asker, about)
+        as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
+    for suffix, read in (("json", lambda response: json.loads(response.body)), ("csv", cells)):
+        response = file_of(app, f"/participation/dataset/{about['name']}/threads.{suffix}")
+        assert [(int(row["thread"]), int(row["message"])) for row in read(response)] == [(t, m) for t in range(1, 5) for m in (1, 2)]
+
+
+def test_a_dataset_nobody_talked_about_gives_empty_files(app: Any, dataset: Make) -> None:
+    about = dataset()
+    assert json.loads(file_of(app, f"/participation/dataset/{about['name']}/threads.json").body) == []
+    assert cells(file_of(app, f"/participation/dataset/{about['name']}/threads.csv")) == []
+
+
+def test_private_files_are_not_found_by_others(app: Any, person: Make, dataset: Make, ask: Make) -> None:
+    staff = person()
+    about = dataset(staff=staff, private=True)
+    ask(staff, about)
+    for suffix in ("csv", "json"):
+        address = f"/participation/dataset/{about['name']}/threads.{suffix}"
+        assert file_of(app, address, status=404).status_code == 404
+        assert file_of(app, address, person(), status=404).status_code == 404
+        assert "Why?" in file_of(app, address, staff).body
+    file_of(app, "/participation/planet/x/threads.csv", status=400)
+
+
+def test_a_file_that_did_not_change_is_not_sent_again(app: Any, person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    asker, about = person(), dataset()
+    thread = ask(asker, about)
+    address = f"/participation/dataset/{about['name']}/threads.json"
+    mark = file_of(app, address).headers["ETag"]
+    assert file_of(app, address, headers={"If-None-Match": mark}, status=304).body == ""
+    assert file_of(app, address.replace("json", "csv"), headers={"If-None-Match": mark}).status_code == 200
+    as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
+    response = file_of(app, address, headers={"If-None-Match": mark})
+    assert response.status_code == 200
+    assert response.headers["ETag"] != mark
+    assert "public" not in response.headers["Cache-Control"]
+
+
+def test_a_known_mark_opens_no_private_file(app: Any, person: Make, dataset: Make, ask: Make) -> None:
+    staff = person()
+    about = dataset(staff=staff, private=True)
+    ask(staff, about)
+    address = f"/participation/dataset/{about['name']}/threads.json"
+    mark = file_of(app, address, staff).headers["ETag"]
+    assert file_of(app, address, headers={"If-None-Match": mark}, status=404).status_code == 404
+
+
+@pytest.mark.ckan_config("participation.exports.licence", "https://licence.example/by")
+def test_the_licence_of_an_export_is_said_in_its_header(app: Any, dataset: Make) -> None:
+    response = file_of(app, f"/participation/dataset/{dataset()['name']}/threads.json")
+    assert response.headers["Link"] == '<https://licence.example/by>; rel="license"'
+
+
+# B17: what a spreadsheet, a header or a page would run
+
+def test_formulas_that_people_post_are_inert_in_the_file(app: Any, person: Make, dataset: Make, ask: Make) -> None:
+    about = dataset()
+    ask(person(fullname="=HYPERLINK(\"https://evil.example\")"), about, title="=1+1", body="=cmd|' /C calc'!A0")
+    row = cells(file_of(app, f"/participation/dataset/{about['name']}/threads.csv"))[0]
+    assert [row[name][0] for name in ("title", "text", "author")] == ["'"] * 3
+    record = json.loads(file_of(app, f"/participation/dataset/{about['name']}/threads.json").body)[0]
+    assert (record["title"], record["text"]) == ("=1+1", "=cmd|' /C calc'!A0"), "the JSON is exact"
+
+
+# JSON-LD
+
+
+def page_of(as_user: Make, thread: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return (as_user(None, "participation_thread_show", id=thread["id"]),
+            as_user(None, "participation_comment_list", thread_id=thread["id"])["results"])
+
+
+def document(as_user: Make, thread: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(tk.h.participation_thread_jsonld(*page_of(as_user, thread)))
+
+
+def test_a_question_is_a_question_with_its_answers(person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    staff = person()
+    thread = ask(person(fullname="Zoé Roy"), dataset(staff=staff))
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="Perhaps.")
+    as_user(staff, "participation_comment_create", thread_id=thread["id"], body="Because.", as_organization=True)
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="Ah.", parent_seq=3)
+    model.Session.execute(sa.update(Thread).values(answer_seq=3))
+    model.Session.commit()
+    page = document(as_user, thread)
+    question = page["mainEntity"]
+    assert (page["@type"], question["@type"], question["name"], question["text"]) == ("QAPage", "Question", "Why?", "Some *words*.")
+    assert (question["author"], question["answerCount"]) == ({"@type": "Person", "name": "Zoé Roy"}, 3)
+    assert (question["acceptedAnswer"]["@type"], question["acceptedAnswer"]["text"]) == ("Answer", "Because.")
+    assert question["acceptedAnswer"]["author"]["@type"] == "Organization"
+    assert question["acceptedAnswer"]["comment"][0]["text"] == "Ah."
+    assert [row["text"] for row in question["suggestedAnswer"]] == ["Perhaps."]
+    assert question["url"].startswith(tk.config["ckan.site_url"])
+    assert question["about"]["@type"] == "Dataset"
+
+
+@pytest.mark.parametrize("kind", ["problem", "suggestion", "thanks"])
+def test_anything_else_is_a_posting_with_comments(kind: str, person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    thread = ask(person(), dataset(), kind=kind)
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="one")
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="two", parent_seq=2)
+    posting = document(as_user, thread)
+    assert (posting["@type"], posting["headline"], posting["commentCount"]) == ("DiscussionForumPosting", "Why?", 2)
+    assert posting["comment"][0]["text"] == "one"
+    assert posting["comment"][0]["comment"][0]["text"] == "two"
+
+
+def test_hidden_words_are_not_told_to_machines_and_their_replies_stay(person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
+    thread = ask(person(), dataset())
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="secret")
+    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="reply", parent_seq=2)
+    model.Session.execute(sa.update(Comment).where(Comment.seq == 2).values(state="hidden"))
+    model.Session.commit()
+    told = document(as_user, thread)
+    assert "secret" not in json.dumps(told)
+    assert [row["text"] for row in told["mainEntity"]["suggestedAnswer"]] == ["reply"]
+
+
+def test_the_conversations_page_carries_it_and_no_text_ends_it(app: Any, person: Make, dataset: Make, ask: Make) -> None:
+    thread = ask(person(), dataset(), title="</script><script>alert(1)</script>", body="</script><img src=x onerror=alert(1)>")
+    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', file_of(app, thread["url"]).body, re.DOTALL)
+    told = [json.loads(block) for block in blocks if "QAPage" in block]
+    assert [block["mainEntity"]["name"] for block in told] == ["</script><script>alert(1)</script>"]
+    assert told[0]["mainEntity"]["text"].startswith("</script>")
