@@ -128,7 +128,7 @@ def dataset(site: Site) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def thread(site: Site, dataset: dict[str, Any], someone: Callable[..., dict[str, str]]) -> dict[str, Any]:
-    """Give a conversation with a question, an answer of the agency, and a reply."""
+    """Give a conversation with a question that was changed, an answer of the agency, and a reply."""
     asker = someone("Dominique Question")
     made = site.call("participation_thread_create", asker["api_token"], subject_id=dataset["name"], kind="question", lang="fr",
                      title="Que veut dire la colonne « qualité »?", body="Je vois les valeurs **0** à **3**.\n\n- 0: ?\n- 3: ?").result
@@ -136,4 +136,16 @@ def thread(site: Site, dataset: dict[str, Any], someone: Callable[..., dict[str,
                  body="0 veut dire *non vérifié*, 3 veut dire *vérifié deux fois*.")
     thanked = site.call("participation_comment_create", asker["api_token"], thread_id=made["id"], parent_seq=2, lang="fr", body="Merci!")
     assert thanked.result["seq"] == 3
+    changed = "Je vois les valeurs **0** à **4**.\n\n- 0: ?\n- 4: ?"
+    assert site.call("participation_comment_edit", asker["api_token"], thread_id=made["id"], seq=1, body=changed).status == 200
     return made
+
+
+@pytest.fixture(scope="session")
+def problem(site: Site, dataset: dict[str, Any], someone: Callable[..., dict[str, str]]) -> dict[str, Any]:
+    """Give a report of a problem in a file that the agency has confirmed."""
+    place = {"field": "date_obs", "row": "12", "wrong": "9999-01-01", "expected": "1999-01-01",
+             "resource_id": next((file["id"] for file in dataset["resources"]), "")}
+    made = site.call("participation_thread_create", someone("Dominique Signalement")["api_token"], subject_id=dataset["name"], kind="problem",
+                     lang="fr", title="Une date de l’an 9999", body="La douzième ligne.", problem=place).result
+    return site.as_role("agency", "participation_thread_problem_set", id=made["id"], state="confirmed", reason="Nous le voyons aussi.")

@@ -9,20 +9,27 @@ LANGUAGES = ("en", "fr")
 WIDTHS = (320, 1280)
 FULL = bool(os.environ.get("FULL"))
 
-# Pages that are looked at; the new conversation's form is there for those who are signed in.
-NAMES = ("home", "search", "dataset", "thread", "conversations", "new conversation", "sign-in", "register", "organisation",
-         "organisations", "about", "no such page")
+# Pages that are looked at.
+NAMES = ("home", "search", "dataset", "thread", "problem report", "what becomes of it", "history", "conversations", "latest conversations",
+         "organisation conversations", "new conversation", "sign-in", "register", "organisation", "organisations", "about", "no such page")
+# Who has to be signed in to see the whole page: anybody, or the agency's editor. Everything else is looked at as a passer-by.
 SIGNED_IN = {"new conversation", "thread"}
+STAFF = {"what becomes of it", "organisation conversations"}
 
 
-def path_of(name: str, dataset: dict[str, Any], thread: dict[str, Any]) -> str:
-    """Return the path of the page `name`."""
+def path_of(name: str, dataset: dict[str, Any], thread: dict[str, Any], problem: dict[str, Any]) -> str:
+    """Return the path of the page `name`; `thread` is a question whose first message was changed, `problem` a report that was confirmed."""
     return {
         "home": "/",
         "search": "/dataset/?q=satellite",
         "dataset": f"/dataset/{dataset['name']}",
         "thread": f"/participation/thread/{thread['id']}",
+        "problem report": f"/participation/thread/{problem['id']}",
+        "what becomes of it": f"/participation/thread/{problem['id']}/manage",
+        "history": f"/participation/thread/{thread['id']}/1/history",
         "conversations": f"/participation/dataset/{dataset['name']}/threads",
+        "latest conversations": "/participation/conversations",
+        "organisation conversations": f"/participation/organization/{dataset['organization']['name']}/conversations",
         "new conversation": f"/participation/dataset/{dataset['name']}/threads/new",
         "sign-in": "/user/login",
         "register": "/user/register",

@@ -7,8 +7,9 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from browser.pages import NAMES, SIGNED_IN, combinations, path_of
+from browser.pages import NAMES, SIGNED_IN, STAFF, combinations, path_of
 from playwright.sync_api import Page
+from running import Site
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ def reader(someone: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def show(visitor: Any, dataset: dict[str, Any], thread: dict[str, Any], reader: dict[str, str]) -> Any:
+def show(visitor: Any, site: Site, dataset: dict[str, Any], thread: dict[str, Any], problem: dict[str, Any], reader: dict[str, str]) -> Any:
     """Open one of the main pages; without scripts, their files are not delivered, which leaves axe-core itself able to run."""
 
     def one(name: str, lang: str, width: int = 1280, *, scripts: bool = True) -> Page:
@@ -30,9 +31,10 @@ def show(visitor: Any, dataset: dict[str, Any], thread: dict[str, Any], reader: 
         if not scripts:
             person.context.route("**/*.js*", lambda route: route.abort())
         page = person.open("/user/login", lang)
-        if name in SIGNED_IN:
-            person.sign_in(page, reader["name"], reader["password"], lang)
-        person.go(page, path_of(name, dataset, thread), lang)
+        if name in SIGNED_IN | STAFF:
+            account = site.accounts["agency"] if name in STAFF else reader
+            person.sign_in(page, account["name"], account["password"], lang)
+        person.go(page, path_of(name, dataset, thread, problem), lang)
         return page
 
     return one

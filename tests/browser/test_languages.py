@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from browser.pages import NAMES, SIGNED_IN, path_of
+from browser.pages import NAMES, SIGNED_IN, STAFF, path_of
 from playwright.sync_api import Page
 from running import CHECKOUT, Site
 
@@ -49,15 +49,16 @@ def english_words() -> list[str]:
 
 
 @pytest.fixture
-def show(visitor: Any, site: Site, dataset: dict[str, Any], thread: dict[str, Any]) -> Any:
+def show(visitor: Any, site: Site, dataset: dict[str, Any], thread: dict[str, Any], problem: dict[str, Any]) -> Any:
     """Open one of the main pages."""
 
     def one(name: str, lang: str) -> Page:
         person = visitor()
         page = person.open("/about", lang)
-        if name in SIGNED_IN:
-            person.sign_in(page, site.accounts["citizen"]["name"], site.accounts["citizen"]["password"], lang)
-        person.go(page, path_of(name, dataset, thread), lang)
+        if name in SIGNED_IN | STAFF:
+            account = site.accounts["agency" if name in STAFF else "citizen"]
+            person.sign_in(page, account["name"], account["password"], lang)
+        person.go(page, path_of(name, dataset, thread, problem), lang)
         return page
 
     return one
