@@ -12,7 +12,7 @@ from ckanext.participation import config
 from ckanext.participation.common import moments, organisations, subjects
 from ckanext.participation.common.registry import registry
 
-__all__ = ["participation_new_key", "participation_organisation_titles", "participation_panels",
+__all__ = ["participation_message_words", "participation_new_key", "participation_organisation_titles", "participation_panels",
            "participation_subject_note", "participation_text_bytes", "participation_time"]
 
 
@@ -54,3 +54,20 @@ def participation_text_bytes() -> int:
 def participation_time(value: Any, hours: bool = True) -> moments.Moment:
     """A moment for the reader: `.iso`, `.text` and `.ago`. `value` is a datetime or ISO text, UTC unless it says otherwise."""
     return moments.moment(value, tk.h.lang() or "en", tk.h.get_display_timezone(), hours=hours, now=dt.datetime.now(dt.UTC))
+
+
+def participation_message_words() -> dict[str, str]:
+    """Return the words of a message in a conversation, in the reader's language: fetched once for a page of fifty."""
+    return {
+        "lang": str(tk.h.lang() or "en").split("_")[0].split("-")[0],
+        "message": tk._("Message {number}"), "former": tk._("A former user"), "agency": tk._("Agency answer"), "answer": tk._("The answer"),
+        "new": tk._("New"), "link": tk._("Link to message {number},"), "written": tk._("written by {name}"),
+        "reply_to": tk._("in reply to message {number}"),
+        "held": tk._("Only you and the moderators see this message until it has been reviewed."),
+        "removed": tk._("This message was removed by its author."), "hidden": tk._("This message was hidden by a moderator."),
+        "pending": tk._("Translation pending"), "pending_again": tk._(": the answer was changed after it was translated"),
+        "useful": tk._("Useful"), "sign_in": tk._("Sign in to say that message {number} is useful"), "yours": tk._("your message"),
+        "reply": tk._("Reply"), "to": tk._("to message {number}"), "edit": tk._("Edit"), "translate": tk._("Translate"),
+        "take_back": tk._("Take back"), "of": tk._("message {number}"), "is_answer": tk._("This is the answer"),
+        "no_answer": tk._("Not the answer after all"),
+    }

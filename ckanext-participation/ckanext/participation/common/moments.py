@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
@@ -52,6 +53,7 @@ def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.da
         return Moment("", written, "")
 
 
+@lru_cache(maxsize=64)
 def _locale(lang: str) -> Locale:
     base = re.split("[-_]", lang, maxsplit=1)[0].lower()
     return Locale.parse(_REGIONS.get(base, base))
@@ -62,10 +64,18 @@ def _day(day: dt.date, locale: Locale, zone: dt.tzinfo, now: dt.datetime) -> Mom
     return Moment(day.isoformat(), _long(day, locale), _hint(dt.timedelta(days=days), locale, days=True))
 
 
+# A page of fifty messages asks for fifty dates: to work a pattern out anew each time would cost as much as all the rest.
+@lru_cache(maxsize=4096)
 def _long(day: dt.date, locale: Locale) -> str:
     """Return the whole date; French writes the first of a month « 1er », which Babel does not."""
     text = format_date(day, "long", locale=locale)
     return f"1er{text[1:]}" if locale.language == "fr" and day.day == 1 else text
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, locale: Locale) -> str:
+    # Quebec writes 2 h 08, where Babel has 02 h 08.
+    return format_time(dt.time(hour, minute), "H 'h' mm" if locale.language == "fr" else "short", locale=locale)
 
 
 def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, now: dt.datetime) -> Moment:
@@ -73,9 +83,7 @@ def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, n
     local = aware.astimezone(zone)
     text = _long(local.date(), locale)
     if hours:
-        # Quebec writes 2 h 08, where Babel has 02 h 08.
-        clock = "H 'h' mm" if locale.language == "fr" else "short"
-        text = f"{text}, {format_time(local.time(), clock, locale=locale)}"
+        text = f"{text}, {_clock(local.hour, local.minute, locale)}"
     return Moment(local.isoformat(timespec="seconds"), text, _hint(aware - now, locale, days=False))
 
 

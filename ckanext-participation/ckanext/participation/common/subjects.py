@@ -41,6 +41,9 @@ def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:
     Raises NotAuthorized or ObjectNotFound: whether a private object exists is not told to those who may not see it.
     """
     entry = type_of(type_name)
+    if "\x00" in ref:
+        # No database holds such a text, and none can be asked for it.
+        raise tk.ObjectNotFound(tk._("There is no {type} with this id.").format(type=type_name))
     entry.check_read(context, ref)
     found = entry.load(ref)
     if found is None:

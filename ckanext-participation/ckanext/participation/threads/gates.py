@@ -94,7 +94,8 @@ def load(thread_id: int, context: Any = None, *, lock: bool = False) -> tuple[Th
 
 def reading_person(context: Any, thread: Thread) -> people.Actor | None:
     """Return the reader, if signed in; a thread that is held, hidden or removed is for its author (held) and administrators."""
-    person = people.actor(context) if model.User.get(context.get("user")) else None
+    name = context.get("user")
+    person = people.actor(context) if name and model.User.get(name) else None
     if thread.visibility != visibility.VISIBLE:
         own = person is not None and thread.visibility == visibility.HELD and person.person_id == thread.author_id
         if not (own or (person and person.is_sysadmin)):

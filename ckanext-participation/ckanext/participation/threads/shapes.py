@@ -52,15 +52,19 @@ def thread(row: Thread, subject: dict[str, Any], names: Names, *, face: Any = No
             "author": begun_by, "subject": subject}
 
 
-def permalink(thread_id: int, seq: int, *, last_seq: int) -> str:
-    """Return the address of a message: an anchor of the thread's page, which shows another part of a long thread when asked to."""
+def permalink(thread_id: int, seq: int, *, last_seq: int, page: str = "") -> str:
+    """Return the address of a message: an anchor of the thread's page, which shows another part of a long thread when asked to.
+
+    `page` is the thread's address, for those who ask for many.
+    """
+    page = page or url_of(thread_id)
     if seq <= rules.PER_PAGE and last_seq <= rules.PER_PAGE:
-        return f"{url_of(thread_id)}#{seq}"
-    return f"{url_of(thread_id)}?at={seq}#{seq}"
+        return f"{page}#{seq}"
+    return f"{page}?at={seq}#{seq}"
 
 
 def comment(row: Any, names: Names, organizations: dict[str, dict[str, Any]], *, own: bool = False,
-            reader: rules.Reader | None = None, row_of: Thread | None = None) -> dict[str, Any]:
+            reader: rules.Reader | None = None, row_of: Thread | None = None, page: str = "") -> dict[str, Any]:
     """Return a message; of a hidden or removed one only its place, its state and the reason. `own` lets a held text through.
 
     With `row_of` (its thread) the message knows whether it is the answer; with `reader` what that reader may do with it.
@@ -73,7 +77,7 @@ def comment(row: Any, names: Names, organizations: dict[str, dict[str, Any]], *,
         "thread_id": row.thread_id, "seq": row.seq, "parent_seq": row.parent_seq, "depth": row.depth, "state": row.state,
         "created": row.created.isoformat(), "edited": row.edited.isoformat() if row.edited else None,
         "n_versions": row.n_versions, "lang": row.lang,
-        "permalink": permalink(row.thread_id, row.seq, last_seq=row_of.last_seq if row_of else row.seq),
+        "permalink": permalink(row.thread_id, row.seq, last_seq=row_of.last_seq if row_of else row.seq, page=page),
         "on_behalf_of": organization, "n_support": row.n_support, "n_against": row.n_against,
         "is_answer": row_of is not None and row_of.answer_seq == row.seq and readable,
         "may": {"reply": row.state == visibility.VISIBLE} | dict.fromkeys(verbs, True),

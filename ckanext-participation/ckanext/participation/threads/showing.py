@@ -76,7 +76,8 @@ def comments(row: Thread, rows: list[Any], found: Data, person: people.Actor | N
     reader = gates.reader_of(person, found["organization_id"])
     names = people.public_names({comment.author_id for comment in rows})
     organizations = shapes.organizations(rows)
-    shown = [shapes.comment(comment, names, organizations, reader=reader, row_of=row,
+    address = shapes.url_of(row.id)
+    shown = [shapes.comment(comment, names, organizations, reader=reader, row_of=row, page=address,
                             own=person is not None and (person.is_sysadmin or comment.author_id == person.person_id)) for comment in rows]
     if person is None:
         return shown

@@ -82,7 +82,7 @@ def thread_of(thread_id: int) -> Data:
     """Return a conversation; 404 for what is not there or not for this reader."""
     try:
         return tk.get_action("participation_thread_show")({}, {"id": thread_id})
-    except (tk.NotAuthorized, tk.ObjectNotFound):
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return tk.abort(404, tk._("There is no such conversation, or you may not see it. If you have an account, sign in and try again."))
 
 
