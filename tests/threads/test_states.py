@@ -224,6 +224,17 @@ def _others(organization: str, talk: dict[str, Any], chief: dict[str, Any]) -> l
     return [row["name"] for row in users if row["capacity"] in ("admin", "editor") and row["name"] not in known]
 
 
+def test_staff_shows_again_what_staff_hid_and_not_what_an_administrator_hid(
+        talk: dict[str, Any], begin: Make, person: Make, as_user: Make) -> None:
+    admin, text = person(sysadmin=True), f"{begin()['id']}#1"
+    as_user(talk["staff"], "participation_visibility_set", kind="comment", id=text, state="hidden", reason="Off topic.")
+    as_user(talk["staff"], "participation_visibility_set", kind="comment", id=text, state="visible")
+    as_user(admin, "participation_visibility_set", kind="comment", id=text, state="hidden", reason="Against the law.")
+    with pytest.raises(tk.NotAuthorized):
+        as_user(talk["staff"], "participation_visibility_set", kind="comment", id=text, state="visible")
+    as_user(admin, "participation_visibility_set", kind="comment", id=text, state="visible")
+
+
 @pytest.mark.ckan_config("participation.threads.read_only", True)
 def test_while_the_site_only_reads_every_write_says_so(talk: dict[str, Any], begin: Make, as_user: Make, ckan_config: Any) -> None:
     with pytest.raises(tk.ValidationError) as refusal:

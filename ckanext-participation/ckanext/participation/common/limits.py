@@ -40,11 +40,13 @@ def _passed(person_id: int, types: tuple[str, ...], per_minute: int, per_hour: i
     """Return how many events there were and in how many seconds there may be one more, when a limit is reached."""
     model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("participation.limits"),
                                                                  sa.cast(person_id % 2**31, sa.Integer))))
-    for seconds, most in ((60, per_minute), (3600, per_hour)):
-        since = now() - timedelta(seconds=seconds)
-        count, first = model.Session.execute(
-            sa.select(sa.func.count(), sa.func.min(Event.at)).where(
-                Event.actor_id == person_id, Event.type.in_(types), Event.at > since)).one()
+    at = now()
+    minute, hour = at - timedelta(seconds=60), at - timedelta(seconds=3600)
+    row = model.Session.execute(
+        sa.select(sa.func.count().filter(Event.at > minute), sa.func.min(Event.at).filter(Event.at > minute),
+                  sa.func.count(), sa.func.min(Event.at)).where(
+            Event.actor_id == person_id, Event.type.in_(types), Event.at > hour)).one()
+    for count, first, seconds, most in ((row[0], row[1], 60, per_minute), (row[2], row[3], 3600, per_hour)):
         if count >= most:
-            return count, max(1, int((first + timedelta(seconds=seconds) - now()).total_seconds()) + 1)
+            return count, max(1, int((first + timedelta(seconds=seconds) - at).total_seconds()) + 1)
     return None

@@ -6,7 +6,7 @@ and exports all take names from `public_names`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,9 @@ from ckanext.participation.common.model import Person
 # Roles of CKAN that speak for their organisation: who may edit its datasets may also answer for them.
 SPEAKING_ROLES = ("admin", "editor")
 
+# Where an action's context keeps its actor, as CKAN keeps its `auth_user_obj` there.
+IN_CONTEXT = "participation_actor"
+
 # What a person's settings are kept under, in CKAN's `plugin_extras` of the account: only administrators see those.
 SETTINGS = "participation"
 
@@ -29,21 +32,44 @@ STAND_INS = {"citizen": {"en": "A citizen", "fr": "Une personne"}, "former": {"e
 
 @dataclass(frozen=True)
 class Actor:
-    """The signed-in person behind an action."""
+    """The signed-in person behind an action. Lives as long as the action's context: what it asked once, it does not ask again."""
 
     person_id: int
     user_id: str
     is_sysadmin: bool
     account_age_days: float
+    _roles: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def speaks_for(self, organization_id: str | None) -> bool:
+        """Say what the function of this name says, with one statement per organisation."""
+        if not organization_id:
+            return False
+        if organization_id not in self._roles:
+            self._roles[organization_id] = speaks_for(self.user_id, organization_id)
+        return self._roles[organization_id]
 
 
 def actor(context: Context) -> Actor:
     """Return who acts. Raises NotAuthorized when nobody is signed in; call it after `check_access`."""
-    user = model.User.get(context.get("user"))
+    name = context.get("user")
+    known = context.get(IN_CONTEXT)
+    if known and known[0] == name:
+        return known[1]
+    user = model.User.get(name) if name else None
     if user is None or user.state != model.State.ACTIVE:
         raise tk.NotAuthorized(tk._("Sign in first."))
     age = datetime.now(UTC) - user.created.replace(tzinfo=UTC)
-    return Actor(Person.for_user(user.id), user.id, bool(user.sysadmin), age.total_seconds() / 86400)
+    found = Actor(Person.for_user(user.id), user.id, bool(user.sysadmin), age.total_seconds() / 86400)
+    context[IN_CONTEXT] = (name, found)  # type: ignore[literal-required]
+    return found
+
+
+def reader(context: Context) -> Actor | None:
+    """Return who reads, or None for somebody who is not signed in (or whose account is not active)."""
+    try:
+        return actor(context) if context.get("user") else None
+    except tk.NotAuthorized:
+        return None
 
 
 def speaks_for(user_id: str, organization_id: str | None) -> bool:

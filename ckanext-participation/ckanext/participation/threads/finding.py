@@ -50,8 +50,7 @@ def own(context: Context, person_id: int, *, limit: int) -> Data:
 
 def overview(context: Context, found: Data, *, limit: int, after: Mark, wanted: Data, mine: bool) -> Data:
     """Return a page of the threads that an organisation answers for, and how much is to do."""
-    name = context.get("user")
-    person = people.actor(context) if name and model.User.get(name) else None
+    person = people.reader(context)
     reader = gates.reader_of(person, found["ref"])
     of_it = sa.and_(Subject.organization_id == found["ref"], Subject.lost_at.is_(None), Subject.merged_into.is_(None))
     query = _shown(wanted, after).where(of_it)

@@ -38,7 +38,7 @@ def refuse_when_read_only() -> None:
 
 def refuse_when_switched_off(actor: people.Actor, organization_id: str | None, policy: dict[str, str]) -> None:
     """Raise ValidationError when the organisation takes no texts from this person; its staff and administrators always write."""
-    if policy["threads"] == ON or actor.is_sysadmin or people.speaks_for(actor.user_id, organization_id):
+    if policy["threads"] == ON or actor.is_sysadmin or actor.speaks_for(organization_id):
         return
     if policy["threads"] == OFF:
         raise field_error("organization", tk._("This organisation takes no conversations here. Its contact address is on its page."))
@@ -56,14 +56,14 @@ def reader_of(actor: people.Actor | None, organization_id: str | None) -> rules.
     """Return who looks, as the rules see it."""
     if actor is None:
         return rules.Reader()
-    return rules.Reader(actor.person_id, people.speaks_for(actor.user_id, organization_id), actor.is_sysadmin)
+    return rules.Reader(actor.person_id, actor.speaks_for(organization_id), actor.is_sysadmin)
 
 
 def organization_for(actor: people.Actor, organization_id: str | None, wanted: bool) -> str | None:
     """Return the organisation in whose name is spoken, or None. Raises NotAuthorized for somebody who does not speak for it."""
     if not wanted:
         return None
-    if not people.speaks_for(actor.user_id, organization_id):
+    if not actor.speaks_for(organization_id):
         raise tk.NotAuthorized(tk._("Only editors and administrators of the organisation answer in its name."))
     return organization_id
 
@@ -72,7 +72,7 @@ def decide(kind: str, html: str, actor: people.Actor, found: dict[str, Any], pol
     """Return what becomes of a text about `found`."""
     return visibility.decide(visibility.Proposal(
         kind=kind, html=html, person_id=actor.person_id, account_age_days=actor.account_age_days,
-        speaks_for_organization=people.speaks_for(actor.user_id, found["organization_id"]), is_sysadmin=actor.is_sysadmin,
+        speaks_for_organization=actor.speaks_for(found["organization_id"]), is_sysadmin=actor.is_sysadmin,
         subject=found, review_first=policy["review"] == BEFORE))
 
 
@@ -94,8 +94,7 @@ def load(thread_id: int, context: Any = None, *, lock: bool = False) -> tuple[Th
 
 def reading_person(context: Any, thread: Thread) -> people.Actor | None:
     """Return the reader, if signed in; a thread that is held, hidden or removed is for its author (held) and administrators."""
-    name = context.get("user")
-    person = people.actor(context) if name and model.User.get(name) else None
+    person = people.reader(context)
     if thread.visibility != visibility.VISIBLE:
         own = person is not None and thread.visibility == visibility.HELD and person.person_id == thread.author_id
         if not (own or (person and person.is_sysadmin)):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.common import events, people, visibility
-from ckanext.participation.common.model import Subject
+from ckanext.participation.common.model import Event, Person, Subject
 from ckanext.participation.threads import counting, shapes
 from ckanext.participation.threads.model import Comment, Thread
 
@@ -31,10 +31,21 @@ def owner(identifier: str) -> str | None:
     thread_id, _, seq = identifier.partition("#")
     if not all(part.isascii() and part.isdigit() and len(part) < most for part, most in ((thread_id, 19), (seq, 10))):
         return None
-    # What its author took back, or an administrator removed, the organisation's staff does not bring back.
-    return model.Session.scalar(
-        sa.select(Subject.organization_id).join(Thread, Thread.subject_id == Subject.id).join(Comment, Comment.thread_id == Thread.id)
-        .where(Thread.id == int(thread_id), Comment.seq == int(seq), Comment.state != visibility.REMOVED))
+    row = model.Session.execute(
+        sa.select(Subject.organization_id, Comment.state).join(Thread, Thread.subject_id == Subject.id)
+        .join(Comment, Comment.thread_id == Thread.id).where(Thread.id == int(thread_id), Comment.seq == int(seq))).first()
+    # What its author took back, and what an administrator of the site removed or hid, the organisation's staff does not bring back.
+    if row is None or row.state == visibility.REMOVED or (row.state == visibility.HIDDEN and _hidden_by_administrator(identifier)):
+        return None
+    return row.organization_id
+
+
+def _hidden_by_administrator(identifier: str) -> bool:
+    return bool(model.Session.scalar(
+        sa.select(model.User.sysadmin).select_from(Event).join(Person, Person.id == Event.actor_id)
+        .join(model.User, model.User.id == Person.user_id)
+        .where(Event.target_type == "comment", Event.target_id == identifier, Event.type == "visibility.set")
+        .order_by(Event.id.desc()).limit(1)))
 
 
 def change(thread_id: int, seq: int, state: str, reason: str) -> dict[str, Any] | None:
