@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from PIL import Image
+from statements import statements
 
 from ckanext.participation.common import outbox, text
 from ckanext.participation.common.model import Event, Outbox
@@ -138,16 +139,11 @@ def test_two_long_texts_are_compared_at_once_and_nothing_is_lost(before: str, af
 def test_a_text_of_nothing_but_addresses_looks_few_of_them_up(monkeypatch: pytest.MonkeyPatch) -> None:
     import ckan.plugins.toolkit as tk
 
-    seen: list[str] = []
-    note = lambda _c, _cursor, statement, *_: seen.append(statement)  # noqa: E731 (what sqlalchemy calls)
     body = text.clean("\n".join(f"{tk.config['ckan.site_url']}/dataset/{number}" for number in range(250)), 10_000)
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         began = time.process_time()
         mentions.render(body)
         spent = time.process_time() - began
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
     assert len(seen) <= 5 * mentions.LOOKS
     assert spent < 0.5
 

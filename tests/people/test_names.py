@@ -12,6 +12,7 @@ from ckan.tests import factories
 from ckan.tests.helpers import changed_config
 from hypothesis import given
 from hypothesis import strategies as st
+from statements import statements
 
 from ckanext.participation.common import people
 from ckanext.participation.common.model import Person
@@ -59,16 +60,11 @@ def test_a_closed_account_has_no_name_under_any_policy(two: dict[str, int], poli
 
 
 def test_names_of_a_page_cost_one_statement(two: dict[str, int]) -> None:
-    counted: list[str] = []
-    listener = lambda *args: counted.append(args[2])  # noqa: E731
-    sa.event.listen(model.meta.engine, "before_cursor_execute", listener)
-    try:
+    with statements() as counted:
         for policy in ("chosen", "staff"):
             with changed_config("participation.people.names", policy):
                 people.public_names(set(two.values()))
         people.staff_of(set(two.values()), "anything")
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", listener)
     assert len(counted) == 3
 
 

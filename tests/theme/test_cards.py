@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
 from ckan.lib.search.common import make_connection
 from flask import g
+from statements import statements
 
 from ckanext.participation.threads import counting
 
@@ -50,20 +49,6 @@ def cards(app: Any, path: str = "/dataset/", **more: Any) -> dict[str, list[str]
     page = BeautifulSoup(app.get(path, **more).body, "html.parser")
     return {words(card.select_one(".pt-card__title")): [words(fact) for fact in card.select(".pt-card__facts .pt-fact")]
             for card in page.select(".dataset-list .pt-card")}
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
 
 
 def test_a_card_says_what_is_said_in_words(app: Any, talked_about: Make, dataset: Make) -> None:

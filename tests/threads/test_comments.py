@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from statements import statements
 
 from ckanext.participation.common.model import Event
 from ckanext.participation.threads import ordering
@@ -216,16 +217,8 @@ def test_a_mark_of_another_order_is_a_named_error(talk: dict[str, Any], as_user:
 
 def test_what_did_not_change_is_said_without_looking_at_a_message(talk: dict[str, Any], as_user: Make) -> None:
     version = as_user(None, "participation_thread_show", id=talk["id"])["version"]
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         answer = as_user(None, "participation_comment_list", thread_id=talk["id"], known_version=version)
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
     assert answer["unchanged"]
     assert not [statement for statement in seen if "participation_comment" in statement]
     reply(talk, as_user)

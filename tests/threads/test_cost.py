@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from ckan import model
+from statements import statements
 
 pytestmark = pytest.mark.usefixtures("clean_db", "clean_index", "with_request_context")
 
 Make = Callable[..., dict[str, Any]]
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Give the statements that run meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -47,7 +31,7 @@ def test_a_page_of_messages_takes_five_statements(talk: dict[str, Any], app: Any
     address = f"/participation/thread/{talk['id']}/messages?order={order}"
     app.get(address)
     model.Session.remove()
-    with counted() as seen:
+    with statements() as seen:
         page = app.get(address)
     assert page.body.count("<article") == 7
     ours = [statement for statement in seen if not statement.startswith(("SAVEPOINT", "RELEASE"))]
@@ -58,7 +42,7 @@ def test_what_is_unchanged_is_said_without_reading_a_message(talk: dict[str, Any
     address = f"/participation/thread/{talk['id']}/messages"
     first = app.get(address)
     model.Session.remove()
-    with counted() as seen:
+    with statements() as seen:
         again = app.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.body) == (304, "")
     assert not [statement for statement in seen if "participation_comment" in statement]

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
+from statements import statements
 
 from ckanext.participation.common.model import Subject
 from ckanext.participation.threads import export_files, exports
@@ -313,23 +314,17 @@ def test_a_page_costs_the_same_number_of_statements_however_many_datasets(person
     asker, staff = person(), person()
     organisation = factories.Organization(users=[{"name": staff["name"], "capacity": "member"}])
 
-    def statements() -> int:
-        counted: list[str] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            counted.append(statement)
-
-        sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-        as_user(staff, "participation_thread_export", subject_id=organisation["id"], subject_type="organization")
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
+    def cost() -> int:
+        with statements() as counted:
+            as_user(staff, "participation_thread_export", subject_id=organisation["id"], subject_type="organization")
         return len(counted)
 
     admin = person(sysadmin=True)
     ask(admin, dataset(owner_org=organisation["id"], private=True))
-    few = statements()
+    few = cost()
     for private in (True, False) * 4:
         ask(admin if private else asker, dataset(owner_org=organisation["id"], private=private))
-    assert statements() == few
+    assert cost() == few
 
 
 @pytest.mark.parametrize(("data", "field"), [

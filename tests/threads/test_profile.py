@@ -15,6 +15,7 @@ from ckan import model
 from ckanext.dcat.processors import RDFParser, RDFSerializer
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DC, DCTERMS, RDF, SKOS, XSD
+from statements import statements
 
 from ckanext.participation.common.model import Subject, now
 from ckanext.participation.threads import feedback
@@ -156,14 +157,8 @@ def test_at_most_twenty_reports_the_newest_first(person: Make, dataset: Make, as
 
 
 def test_it_costs_one_statement_a_dataset(talked_about: dict[str, Any]) -> None:
-    counted: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        counted.append(statement)
-
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    told = feedback.of_dataset(talked_about["id"])
-    sa.event.remove(model.meta.engine, "before_cursor_execute", note)
+    with statements() as counted:
+        told = feedback.of_dataset(talked_about["id"])
     assert told.threads == 2
     assert len(counted) == 1
 

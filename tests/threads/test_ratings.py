@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
+from statements import statements
 
 from ckanext.participation.common.model import Event, Person, Subject, now
 from ckanext.participation.threads import ratings
@@ -123,17 +124,9 @@ def test_the_page_asks_one_statement(person: Make, dataset: Make, rate: Make) ->
     model.Session.add(SubjectCount(subject_id=subject, **dict.fromkeys(
         ("threads", "threads_open", "questions_open", "problems_open", "comments", "answered", *(f"stars_{n}" for n in range(1, 6))), 0)))
     model.Session.commit()
-    statements = []
-
-    def note(*args: Any) -> None:
-        statements.append(args[2])
-
-    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         ratings.summary("dataset", about["id"], "somebody")
-    finally:
-        sa.event.remove(model.meta.engine, "before_cursor_execute", note)
-    assert len(statements) == 1
+    assert len(seen) == 1
 
 
 def test_ratings_move_with_their_subject_and_a_person_keeps_the_later_one(person: Make, dataset: Make, rate: Make) -> None:

@@ -32,6 +32,11 @@ def field_error(field: str, message: str) -> tk.ValidationError:
     return tk.ValidationError({field: [message]})
 
 
+def words_of(error: tk.ValidationError) -> str:
+    """Return the error's sentences as one text, for a page or a fragment without fields."""
+    return " ".join(words_by_field(error).values())
+
+
 def words_by_field(error: tk.ValidationError) -> dict[str, str]:
     """Return the error's sentences by field, each field's joined to one text, for pages."""
     return {field: " ".join(map(str, words)) if isinstance(words, list) else str(words) for field, words in error.error_dict.items()}

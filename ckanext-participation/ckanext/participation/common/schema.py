@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,6 +10,14 @@ import ckan.plugins.toolkit as tk
 from ckanext.participation import config
 from ckanext.participation.common import text
 from ckanext.participation.common.errors import field_error
+
+
+def one_of(value: Any, known: Iterable[str], field: str) -> str:
+    """Return `value` when it is one of `known`; a named error that lists them otherwise."""
+    names = list(known)
+    if not isinstance(value, str) or value not in names:
+        raise field_error(field, tk._("Must be one of: {known}.").format(known=", ".join(names)))
+    return value
 
 
 def cleaned(data: dict[str, Any], field: str, *, most: int | None = None, single_line: bool = False, required: bool = True) -> str:

@@ -17,6 +17,7 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
+from ckanext.participation.common import schema
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.model import Event, Subject, now
 from ckanext.participation.common.registry import SubjectType, registry
@@ -29,10 +30,7 @@ KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page", "pare
 
 def type_of(name: Any) -> SubjectType:
     """Return the subject type `name`; a named error that lists the known ones otherwise."""
-    entry = registry.subject_types.get(name) if isinstance(name, str) else None
-    if entry is None:
-        raise field_error("subject_type", tk._("Must be one of: {known}.").format(known=", ".join(sorted(registry.subject_types))))
-    return entry
+    return registry.subject_types[schema.one_of(name, sorted(registry.subject_types), "subject_type")]
 
 
 def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:

@@ -125,11 +125,7 @@ def local_path(raw: str | None) -> str:
 
 def mail_language(data: Data) -> str:
     """Return the language of mails: one of the site's, or `both`."""
-    value = data.get("mail_language")
-    known = [*config.mail_languages(), BOTH]
-    if not isinstance(value, str) or value not in known:
-        raise field_error("mail_language", tk._("Must be one of: {known}.").format(known=", ".join(known)))
-    return value
+    return schema.one_of(data.get("mail_language"), [*config.mail_languages(), BOTH], "mail_language")
 
 
 def about(data: Data) -> str:

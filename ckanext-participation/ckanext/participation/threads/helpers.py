@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ckanext.participation import config
 from ckanext.participation.common import people, subjects
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import words_of
 from ckanext.participation.threads import attachments, counting, finding, gates, jsonld, rules, writing
 
 __all__ = ["participation_colleagues", "participation_dataset_talk", "participation_kind_label", "participation_latest_threads",
@@ -97,7 +97,7 @@ def participation_thread_gate(subject: dict[str, Any]) -> str:
             organization_id = subject.get("organization_id")
             gates.refuse_when_switched_off(person, organization_id, gates.policy_of(organization_id))
     except tk.ValidationError as error:
-        return " ".join(words_by_field(error).values())
+        return words_of(error)
     return ""
 
 

@@ -127,11 +127,6 @@ def may_change_state(before: str, after: str) -> bool:
     return before != after and after in STATES
 
 
-def reason_needed(after: str) -> bool:
-    """Say whether the change to a thread's or a problem's state needs a public reason."""
-    return after in (LOCKED, WONT_FIX)
-
-
 def thread_state_of_problem(problem_state: str, state: str) -> str:
     """Return the thread's state once its problem's state has changed: done is answered, back to work is open; a closed thread stays."""
     if not takes_messages(state):
@@ -167,11 +162,3 @@ def write_mark(key: str, *, seq: int, path: str, root_seq: int, root_support: in
     """Return the mark of the page after a message, given its root (the message of depth 0 above it, or itself)."""
     return {"oldest": path, "oldest-flat": str(seq), "newest-flat": str(seq), "useful-flat": f"{support}.{seq}",
             "newest": f"{root_seq}.{path}", "useful": f"{root_support}.{root_seq}.{path}"}[key]
-
-
-def number_of(digits: str) -> int:
-    """Return the number that `base62` wrote."""
-    number = 0
-    for digit in digits:
-        number = number * 62 + DIGITS.index(digit)
-    return number

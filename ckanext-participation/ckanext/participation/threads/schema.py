@@ -31,9 +31,7 @@ def choice(data: Data, field: str, known: tuple[str, ...], default: str | None =
     value = data.get(field)
     if value in (None, "") and default is not None:
         return default
-    if not isinstance(value, str) or value not in known:
-        raise field_error(field, tk._("Must be one of: {known}.").format(known=", ".join(known)))
-    return value
+    return schema.one_of(value, known, field)
 
 
 def language(data: Data) -> str:

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import events, follow, limits, paging, people
+from ckanext.participation.common import events, follow, limits, paging, people, schema
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.model import Follow
 from ckanext.participation.common.registry import Followable, registry
@@ -97,10 +97,7 @@ def participation_follow_list(context: Context, data_dict: Data) -> dict[str, An
 
 
 def _entry(name: Any) -> Followable:
-    entry = registry.followables.get(name) if isinstance(name, str) else None
-    if entry is None:
-        raise field_error("target_type", tk._("Must be one of: {known}.").format(known=", ".join(sorted(registry.followables))))
-    return entry
+    return registry.followables[schema.one_of(name, sorted(registry.followables), "target_type")]
 
 
 def _yes_or_no(raw: Any) -> bool:

@@ -9,7 +9,6 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.participation.common import events, paging, people, schema, text, visibility
-from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.registry import registry
 
 __all__ = ["participation_queue_list", "participation_text_preview", "participation_visibility_set"]
@@ -67,14 +66,10 @@ def participation_visibility_set(context: Context, data_dict: Data) -> dict[str,
     :raises NotAuthorized: the caller is neither an administrator of the site nor of the staff of the organisation whose data it is about;
         staff shows and hides, only administrators remove
     """
-    kind = data_dict.get("kind")
-    entry = registry.moderation_kinds.get(kind) if isinstance(kind, str) else None
-    if entry is None:
-        raise field_error("kind", tk._("Must be one of: {known}.").format(known=", ".join(sorted(registry.moderation_kinds))))
+    kind = schema.one_of(data_dict.get("kind"), sorted(registry.moderation_kinds), "kind")
+    entry = registry.moderation_kinds[kind]
     identifier = paging.text_of(data_dict, "id", required=True)
-    state = data_dict.get("state")
-    if state not in visibility.STATES:
-        raise field_error("state", tk._("Must be one of: {known}.").format(known=", ".join(visibility.STATES)))
+    state = schema.one_of(data_dict.get("state"), visibility.STATES, "state")
     reason = schema.cleaned(data_dict, "reason", most=1000, single_line=True, required=state != visibility.VISIBLE)
     tk.check_access("participation_visibility_set", context, data_dict)
     actor = people.actor(context)

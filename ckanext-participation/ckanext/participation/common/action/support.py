@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import events, limits, people, support
+from ckanext.participation.common import events, limits, people, schema, support
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.registry import Supportable, registry
 
@@ -77,10 +77,7 @@ def participation_support_list(context: Context, data_dict: dict[str, Any]) -> d
 
 
 def _entry(name: Any) -> Supportable:
-    entry = registry.supportables.get(name) if isinstance(name, str) else None
-    if entry is None:
-        raise field_error("target_type", tk._("Must be one of: {known}.").format(known=", ".join(sorted(registry.supportables))))
-    return entry
+    return registry.supportables[schema.one_of(name, sorted(registry.supportables), "target_type")]
 
 
 def _value(raw: Any, *, votes: bool) -> int:

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import words_by_field, words_of
 
 __all__ = ["blueprints"]
 
@@ -83,7 +83,7 @@ def preview() -> Response | str:
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
     except tk.ValidationError as error:
-        return tk.render("participation/snippets/preview.html", {"html": "", "problem": " ".join(words_by_field(error).values())})
+        return tk.render("participation/snippets/preview.html", {"html": "", "problem": words_of(error)})
     return tk.render("participation/snippets/preview.html", {"html": html, "problem": ""})
 
 

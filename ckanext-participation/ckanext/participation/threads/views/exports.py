@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response, request, stream_with_context
 
 from ckanext.participation import config
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import words_of
 from ckanext.participation.threads import export_files, exports
 
 __all__ = ["blueprints"]
@@ -31,7 +31,7 @@ def export(subject_type: str, subject_id: str, suffix: str) -> Response:
                 return Response(status=304, headers={"ETag": f'W/"{known}-{suffix}"', "Cache-Control": "private, no-cache"})
         first = tk.get_action("participation_thread_export")({}, asked)
     except tk.ValidationError as error:
-        tk.abort(400, " ".join(words_by_field(error).values()))
+        tk.abort(400, words_of(error))
     except (tk.NotAuthorized, tk.ObjectNotFound):
         tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
     pages = _pages(first, asked)

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from flask import make_response, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import words_by_field, words_of
 from ckanext.participation.threads import attachments
 
 __all__: list[str] = []
@@ -104,7 +104,7 @@ def list_of(action: str, data: Data) -> Data:
     try:
         return tk.get_action(action)({}, data)
     except tk.ValidationError as error:
-        return tk.abort(400, " ".join(words_by_field(error).values()))
+        return tk.abort(400, words_of(error))
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
 

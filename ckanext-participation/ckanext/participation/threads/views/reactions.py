@@ -13,7 +13,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, make_response, redirect, request
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import words_by_field, words_of
 
 __all__ = ["blueprints"]
 
@@ -52,7 +52,7 @@ def set_support(thread_id: int, seq: int) -> Any:
             "target_type": "comment", "target_id": f"{thread_id}#{seq}", "value": request.form.get("value")})
     except tk.ValidationError as error:
         if tk.request.htmx:
-            return make_response(_support_fragment(thread_id, seq, problem=_words(error)), 409)
+            return make_response(_support_fragment(thread_id, seq, problem=words_of(error)), 409)
         return make_response(_support_page(thread_id, seq, _errors(error)), 409)
     if tk.request.htmx:
         return _support_fragment(thread_id, seq, counts=now)
@@ -75,7 +75,7 @@ def set_follow(thread_id: int) -> Any:
             "target_type": "thread", "target_id": thread_id, "value": request.form.get("value")})
     except tk.ValidationError as error:
         if tk.request.htmx:
-            return make_response(_follow_fragment(thread_id, refusal=_words(error)), 409)
+            return make_response(_follow_fragment(thread_id, refusal=words_of(error)), 409)
         return make_response(_follow_page(thread_id, _errors(error)), 409)
     if tk.request.htmx:
         return _follow_fragment(thread_id, following=now["following"])
@@ -92,7 +92,7 @@ def read(thread_id: int) -> Any:
     try:
         tk.get_action("participation_thread_mark_read")({}, {"thread_id": thread_id, "seq": request.form.get("seq")})
     except tk.ValidationError as error:
-        tk.abort(409, _words(error))
+        tk.abort(409, words_of(error))
     return "" if tk.request.htmx else redirect(tk.url_for("participation_threads.show", thread_id=thread_id))
 
 
@@ -161,10 +161,6 @@ def _rating_page(dataset: str, errors: list[Data]) -> str:
 def _errors(error: tk.ValidationError) -> list[Data]:
     return [{"field": name, "id": f"field-{name}" if name == "value" else "", "message": words}
             for name, words in words_by_field(error).items()]
-
-
-def _words(error: tk.ValidationError) -> str:
-    return " ".join(words_by_field(error).values())
 
 
 reactions.add_url_rule("/thread/<int:thread_id>/<int:seq>/support", "support", support)
