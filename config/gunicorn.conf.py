@@ -6,7 +6,7 @@ import os
 
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
-worker_class = "gthread"
+worker_class = "web_worker.Worker"
 preload_app = True
 timeout = 60
 graceful_timeout = 20

@@ -206,9 +206,20 @@ _PAGES = {
     "follows": "participation.pages.follows", "once": "participation.pages.once", "languages": "participation.pages.languages",
     "access": "participation.pages.access", "accounts": "participation.pages.accounts", "names": "participation.pages.names",
     "markdown": "participation.pages.markdown", "structured": "participation.pages.structured",
+    "words": "participation.pages.words",
 }
 
 
 def pages(measure: str) -> bool:
     """Say whether this measure for cheaper pages is on."""
     return tk.config[_PAGES[measure]]
+
+
+def index_seconds() -> int:
+    """Return how long a message waits before it is sent to the search."""
+    return tk.config["participation.search.index_seconds"]
+
+
+def previews_per_minute() -> int:
+    """Return how many previews of texts one person may ask for in a minute."""
+    return tk.config["participation.limits.previews_per_minute"]

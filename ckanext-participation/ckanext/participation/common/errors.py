@@ -23,6 +23,15 @@ class LimitExceeded(tk.ValidationError):
             g.participation_retry_after = self.seconds
 
 
+class Unavailable(tk.ValidationError):
+    """Something that the site leans on does not answer; `web` turns the reply into 503 with Retry-After."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__({field: [message]})
+        if has_request_context():
+            g.participation_unavailable = True
+
+
 class ForeignOrigin(Forbidden):
     """A page of another site sent this request with the reader's session."""
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.config.middleware.flask_app import ckan_before_request
 from ckan.lib.search.common import SolrConnectionError
 from ckan.types import CKANApp
 from flask import Response, g, make_response, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.participation import config
-from ckanext.participation.common import cross_origin, former_token
+from ckanext.participation.common import bodies, cross_origin, former_token
 from ckanext.participation.common.errors import ForeignOrigin
 
 Renderer = Callable[[str], str]
@@ -36,11 +38,14 @@ def install(app: CKANApp) -> CKANApp:
         # CKAN declares these as internal: it neither reads them as numbers nor hands them to Flask.
         if tk.config.get(name):
             app.config[name] = int(tk.config[name])
-    app.before_request_funcs.setdefault(None, []).insert(0, former_token.take)
+    before = app.before_request_funcs.setdefault(None, [])
+    before.insert(before.index(ckan_before_request) + 1, bodies.refuse)
+    before[:0] = [bodies.limit, former_token.take]
     app.before_request(cross_origin.guard)
     app.before_request(former_token.give_back)
     app.after_request(_headers)
     app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(ForeignOrigin, _plain_error)
     app.register_error_handler(CSRFError, _stale_token)
     app.register_error_handler(OperationalError, _storage_away)
@@ -54,6 +59,9 @@ def _headers(response: Response) -> Response:
     if seconds and response.status_code >= 400:
         response.status_code = 429
         response.headers["Retry-After"] = str(seconds)
+    if g.get("participation_unavailable") and response.status_code >= 400:
+        response.status_code = 503
+        response.headers["Retry-After"] = "30"
     policy = config.content_security_policy()
     if policy and response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", policy)
@@ -83,6 +91,15 @@ def _page(message: str, status: int, headers: dict[str, str] | None = None) -> R
 
 def _too_deep(_error: RecursionError) -> Response:
     return _json_error("Bad Request", tk._("The request nests too deeply to be read."), 400)
+
+
+def _too_large(_error: RequestEntityTooLarge) -> Response:
+    if _wants_json():
+        return _json_error("Request Entity Too Large", tk._("The request is too large, so nothing was stored. Send less at once."), 413)
+    # Without the form: nothing of it was read.
+    message = tk._("What you sent is too large, so it was not read. Go back with your browser: what you wrote is still there. Shorten the "
+                   "text or choose smaller pictures, and press the button again.")
+    return make_response(tk.render("participation/error.html", {"message": message, "code": 413}), 413)
 
 
 def _plain_error(error: Any) -> Response:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 SHORTEST_NAME, LONGEST_NAME = 2, 60
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 256
+# An account made by CKAN may have a longer password than ours; passlib takes none that is longer than this.
+LONGEST_COMPARED = 4096
 LONGEST_ADDRESS = 254
 ABOUT_BYTES = 1000
 

@@ -75,8 +75,11 @@ def password(data: Data, field: str = "password") -> str:
     raw = data.get(field)
     if raw in (None, ""):
         raise field_error(field, tk._("Enter the password."))
-    if not isinstance(raw, str) or "\x00" in raw or any("\ud800" <= letter <= "\udfff" for letter in raw) or len(raw) > 10_000:
+    if not isinstance(raw, str) or "\x00" in raw or any("\ud800" <= letter <= "\udfff" for letter in raw):
         raise field_error(field, tk._("Holds characters that can't be stored. Type another."))
+    # No account has a longer one: what compares passwords would fail on it.
+    if len(raw) > rules.LONGEST_COMPARED:
+        raise field_error(field, tk._("Too long: use at most {most} characters.").format(most=rules.LONGEST_PASSWORD))
     return raw
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -19,7 +19,7 @@ def authenticate(identity: dict[str, Any]) -> model.User | None:
     CKAN takes a name as it is typed, and the first account with an address, be it closed or never confirmed.
     """
     login, password = identity.get("login"), identity.get("password")
-    if not isinstance(login, str) or not is_plausible(login) or not isinstance(password, str) or tk.config.get("ckan.recaptcha.privatekey"):
+    if not isinstance(login, str) or not is_plausible(login) or not is_comparable(password) or tk.config.get("ckan.recaptcha.privatekey"):
         return None
     user = accounts.called(login.strip())
     if user is None or user.state != model.State.ACTIVE:
@@ -33,6 +33,11 @@ def authenticate(identity: dict[str, Any]) -> model.User | None:
 def is_plausible(login: Any) -> bool:
     """Say whether this can be a name or an address: CKAN answers 500 to what can't."""
     return isinstance(login, str) and bool(login.strip()) and "\x00" not in login and len(login) <= rules.LONGEST_ADDRESS
+
+
+def is_comparable(password: Any) -> TypeGuard[str]:
+    """Say whether this can be compared with a password: CKAN answers 500 to what is too long for that."""
+    return isinstance(password, str) and len(password) <= rules.LONGEST_COMPARED
 
 
 def account_meant(login: str) -> str:

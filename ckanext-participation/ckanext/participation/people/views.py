@@ -83,7 +83,8 @@ def sign_in() -> Any:
     if request.method != "POST" or tk.current_user.is_authenticated:
         return core.login()
     login = request.form.get("login")
-    if not signing_in.is_plausible(login) or not request.form.get("remember", "0").isdigit():
+    password = request.form.get("password", "")
+    if not (signing_in.is_plausible(login) and signing_in.is_comparable(password) and request.form.get("remember", "0").isdigit()):
         tk.h.flash_error(tk._("Enter the name of your account or its e-mail address, and the password."))
         return make_response(tk.render("user/login.html"), 409)
     account = signing_in.account_meant(login or "")

@@ -8,7 +8,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import events, paging, people, schema, text, visibility
+from ckanext.participation import config
+from ckanext.participation.common import counters, events, paging, people, schema, text, visibility
+from ckanext.participation.common.errors import LimitExceeded
 from ckanext.participation.common.registry import registry
 
 __all__ = ["participation_queue_list", "participation_text_preview", "participation_visibility_set"]
@@ -24,10 +26,16 @@ def participation_text_preview(context: Context, data_dict: Data) -> dict[str, s
     :type body: string
     :returns: `{"html": the safe HTML}`
     :raises ValidationError: `body` is empty, too long or not a text
+    :raises LimitExceeded: too many in a minute (429, with Retry-After)
     :raises NotAuthorized: nobody is signed in
     """
     body = schema.cleaned(data_dict, "body")
     tk.check_access("participation_text_preview", context, data_dict)
+    counter = counters.key_of("preview", context.get("user") or "")
+    if counters.count(counter, 60) > config.previews_per_minute():
+        seconds = max(1, counters.wait([(counter, 1, 60)]))
+        raise LimitExceeded(tk._("You asked for many previews in a short time. Your text is still here: try again in {seconds} seconds."
+                                 ).format(seconds=seconds), seconds)
     return {"html": text.render(body)}
 
 

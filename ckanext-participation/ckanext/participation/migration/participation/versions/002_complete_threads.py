@@ -3,7 +3,8 @@
 Revision ID: 002
 Revises: 001
 
-Only adds: the release before keeps working beside it. Every new column has a default that needs no rewrite of the table.
+Only adds: the release before keeps reading and posting beside it, also while it runs. Every new column has a default that needs no
+rewrite of the table; nobody waits longer than two seconds for a lock; run again, it goes on where it stopped (`common/migrating.py`).
 """
 
 from __future__ import annotations
@@ -12,59 +13,57 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ckanext.participation.common.migrating import add_check, add_columns, add_index, add_table
+
 revision = "002"
 down_revision = "001"
 branch_labels = None
 depends_on = None
 
 WHEN = sa.DateTime(timezone=True)
-SHOWN = sa.text("state <> 'held'")
-ROOTS = sa.text("state <> 'held' AND depth = 0")
+SHOWN = "state <> 'held'"
+ROOTS = "state <> 'held' AND depth = 0"
 
 
 def upgrade() -> None:
     """Add columns and tables."""
-    op.execute("SET LOCAL lock_timeout = '4s'")
-    _threads()
-    _comments()
-    _new_tables()
-    _people()
+    with op.get_context().autocommit_block():
+        _threads()
+        _comments()
+        _new_tables()
+        _people()
 
 
 def _threads() -> None:
-    for column in (
-            sa.Column("state_reason", sa.Text), sa.Column("state_at", WHEN), sa.Column("answer_seq", sa.Integer),
-            sa.Column("assignee_id", sa.BigInteger), sa.Column("problem_state", sa.Text), sa.Column("problem", JSONB),
-            sa.Column("n_changes", sa.Integer, nullable=False, server_default="0"),
-            sa.Column("n_untranslated", sa.Integer, nullable=False, server_default="0")):
-        op.add_column("participation_thread", column)
-    op.create_check_constraint("participation_thread_problem_check", "participation_thread",
-                               "problem_state IN ('open', 'confirmed', 'fixed', 'wont_fix')")
-    op.create_index("participation_thread_to_do_idx", "participation_thread", ["subject_id", "state", "kind"],
-                    postgresql_where=sa.text("visibility = 'visible'"))
+    add_columns(
+        "participation_thread",
+        sa.Column("state_reason", sa.Text), sa.Column("state_at", WHEN), sa.Column("answer_seq", sa.Integer),
+        sa.Column("assignee_id", sa.BigInteger), sa.Column("problem_state", sa.Text), sa.Column("problem", JSONB),
+        sa.Column("n_changes", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("n_untranslated", sa.Integer, nullable=False, server_default="0"))
+    add_check("participation_thread_problem_check", "participation_thread", "problem_state IN ('open', 'confirmed', 'fixed', 'wont_fix')")
+    add_index("participation_thread_to_do_idx", "participation_thread", ["subject_id", "state", "kind"], "visibility = 'visible'")
 
 
 def _comments() -> None:
-    for column in (
-            sa.Column("signed", sa.Boolean, nullable=False, server_default=sa.true()),
-            sa.Column("n_support", sa.Integer, nullable=False, server_default="0"),
-            sa.Column("n_against", sa.Integer, nullable=False, server_default="0"),
-            sa.Column("n_versions", sa.Integer, nullable=False, server_default="0"),
-            sa.Column("attachments", JSONB), sa.Column("translation", JSONB),
-            sa.Column("translation_pending", sa.Boolean, nullable=False, server_default=sa.false())):
-        op.add_column("participation_comment", column)
-    op.create_index("participation_comment_official_idx", "participation_comment", ["thread_id", "seq"],
-                    postgresql_where=sa.text("on_behalf_of IS NOT NULL AND state = 'visible'"))
-    op.create_index("participation_comment_useful_idx", "participation_comment", ["thread_id", "n_support", "seq"], postgresql_where=SHOWN)
-    op.create_index("participation_comment_root_idx", "participation_comment", ["thread_id", "seq"], postgresql_where=ROOTS)
-    op.create_index("participation_comment_root_useful_idx", "participation_comment", ["thread_id", "n_support", "seq"],
-                    postgresql_where=ROOTS)
-    op.create_index("participation_comment_untranslated_idx", "participation_comment", ["on_behalf_of", "created"],
-                    postgresql_where=sa.text("translation_pending"))
+    add_columns(
+        "participation_comment",
+        sa.Column("signed", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("n_support", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("n_against", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("n_versions", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("attachments", JSONB), sa.Column("translation", JSONB),
+        sa.Column("translation_pending", sa.Boolean, nullable=False, server_default=sa.false()))
+    for name, columns, where in (
+            ("official", ["thread_id", "seq"], "on_behalf_of IS NOT NULL AND state = 'visible'"),
+            ("useful", ["thread_id", "n_support", "seq"], SHOWN), ("root", ["thread_id", "seq"], ROOTS),
+            ("root_useful", ["thread_id", "n_support", "seq"], ROOTS),
+            ("untranslated", ["on_behalf_of", "created"], "translation_pending")):
+        add_index(f"participation_comment_{name}_idx", "participation_comment", columns, where)
 
 
 def _new_tables() -> None:
-    op.create_table(
+    add_table(
         "participation_comment_version",
         sa.Column("thread_id", sa.BigInteger, primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True),
@@ -75,7 +74,7 @@ def _new_tables() -> None:
         sa.Column("editor_id", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["thread_id", "seq"], ["participation_comment.thread_id", "participation_comment.seq"]),
     )
-    op.create_table(
+    add_table(
         "participation_thread_change",
         sa.Column("thread_id", sa.BigInteger, sa.ForeignKey("participation_thread.id"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
@@ -88,7 +87,7 @@ def _new_tables() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("link", JSONB),
     )
-    op.create_table(
+    add_table(
         "participation_rating",
         sa.Column("subject_id", sa.BigInteger, sa.ForeignKey("participation_subject.id"), primary_key=True),
         sa.Column("person_id", sa.BigInteger, primary_key=True),
@@ -96,14 +95,14 @@ def _new_tables() -> None:
         sa.Column("at", WHEN, nullable=False),
         sa.CheckConstraint("value BETWEEN 1 AND 5", name="participation_rating_value_check"),
     )
-    op.create_table(
+    add_table(
         "participation_read_mark",
         sa.Column("person_id", sa.BigInteger, primary_key=True),
         sa.Column("thread_id", sa.BigInteger, sa.ForeignKey("participation_thread.id"), primary_key=True),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("at", WHEN, nullable=False),
     )
-    op.create_table(
+    add_table(
         "participation_organization_policy",
         sa.Column("organization_id", sa.Text, primary_key=True),
         sa.Column("threads", sa.Text, nullable=False),
@@ -115,21 +114,20 @@ def _new_tables() -> None:
     )
     numbers = ("threads", "threads_open", "questions_open", "problems_open", "comments", "answered",
                "stars_1", "stars_2", "stars_3", "stars_4", "stars_5")
-    op.create_table(
+    add_table(
         "participation_subject_count",
         sa.Column("subject_id", sa.BigInteger, sa.ForeignKey("participation_subject.id"), primary_key=True),
         *(sa.Column(name, sa.Integer, nullable=False) for name in numbers),
         sa.Column("counted_at", WHEN, nullable=False),
         sa.Column("indexed_at", WHEN),
     )
-    op.create_index("participation_subject_count_unindexed_idx", "participation_subject_count", ["counted_at"],
-                    postgresql_where=sa.text("indexed_at IS NULL"))
-    op.create_table(
+    add_index("participation_subject_count_unindexed_idx", "participation_subject_count", ["counted_at"], "indexed_at IS NULL")
+    add_table(
         "participation_recount",
         sa.Column("subject_id", sa.BigInteger, sa.ForeignKey("participation_subject.id"), primary_key=True),
         sa.Column("since", WHEN, nullable=False),
     )
-    op.create_table(
+    add_table(
         "participation_attachment",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("person_id", sa.BigInteger, nullable=False),
@@ -141,16 +139,14 @@ def _new_tables() -> None:
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("created", WHEN, nullable=False),
     )
-    op.create_index("participation_attachment_loose_idx", "participation_attachment", ["created"],
-                    postgresql_where=sa.text("thread_id IS NULL"))
+    add_index("participation_attachment_loose_idx", "participation_attachment", ["created"], "thread_id IS NULL")
 
 
 def _people() -> None:
     # The dataset of a file: what is said about the file shows on the dataset's page too, and finds it again.
-    op.add_column("participation_subject", sa.Column("parent_ref", sa.Text))
-    op.create_index("participation_subject_parent_idx", "participation_subject", ["parent_ref"],
-                    postgresql_where=sa.text("parent_ref IS NOT NULL"))
-    op.create_table(
+    add_columns("participation_subject", sa.Column("parent_ref", sa.Text))
+    add_index("participation_subject_parent_idx", "participation_subject", ["parent_ref"], "parent_ref IS NOT NULL")
+    add_table(
         "participation_support",
         sa.Column("target_type", sa.Text, primary_key=True),
         sa.Column("target_id", sa.Text, primary_key=True),
@@ -159,8 +155,8 @@ def _people() -> None:
         sa.Column("at", WHEN, nullable=False),
         sa.CheckConstraint("value IN (-1, 1)", name="participation_support_value_check"),
     )
-    op.create_index("participation_support_person_idx", "participation_support", ["person_id"])
-    op.create_table(
+    add_index("participation_support_person_idx", "participation_support", ["person_id"])
+    add_table(
         "participation_follow",
         sa.Column("target_type", sa.Text, primary_key=True),
         sa.Column("target_id", sa.Text, primary_key=True),
@@ -168,7 +164,7 @@ def _people() -> None:
         sa.Column("muted", sa.Boolean, nullable=False),
         sa.Column("at", WHEN, nullable=False),
     )
-    op.create_index("participation_follow_person_idx", "participation_follow", ["person_id"])
+    add_index("participation_follow_person_idx", "participation_follow", ["person_id"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,29 @@
+"""What the walks over every form and every action start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.tests import helpers
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def answered(person: Make, dataset: Make, as_user: Make, app: Any) -> dict[str, Any]:
+    """An administrator of an organisation with a dataset, and an answered question about it: what the addresses of forms need."""
+    staff, asker = person(), person()
+    about = dataset(staff=staff)
+    with app.flask_app.test_request_context():
+        helpers.call_action("organization_member_create", id=about["owner_org"], username=staff["name"], role="admin")
+        thread = as_user(asker, "participation_thread_create", subject_id=about["id"], title="Why?", body="One.", lang="en")["id"]
+        as_user(staff, "participation_comment_create", thread_id=thread, body="So.", lang="en", as_organization=True)
+    model.Session.commit()
+    app.client = app.test_client()
+    return {"staff": staff, "asker": asker, "parts": {
+        "thread_id": thread, "seq": 2, "subject_type": "dataset", "subject_id": about["name"], "organization": about["owner_org"],
+        "dataset": about["name"], "id": about["name"], "name": staff["name"], "picture_id": "0" * 32, "extension": "webp",
+        "kind": "comment", "license_id": "ca-ogl-lgo", "source": "x", "token": "x", "user": staff["name"], "key": "x"}}
