@@ -25,7 +25,7 @@ SHARED = HERE / "text"
 PAGE = HERE.parent / "ckanext-participation/docs/search-fields.md"
 
 FRAME = """<?xml version="1.0" encoding="UTF-8"?>
-<schema name="participation-1" version="1.6">
+<schema name="participation-2" version="1.6">
 
 <types>
     <fieldType name="string" class="solr.StrField" sortMissingLast="true" omitNorms="true"/>
@@ -94,8 +94,8 @@ def page(fields: ModuleType) -> str:
         ),
         (
             fields.PARTICIPATION,
-            "Core `participation`: threads, requests, showcases",
-            "All fields. Every query must filter on `site_id`, `type` and the reader's `permission_labels`.",
+            "Core `participation`: what people say",
+            "All fields; one document per message (`search.md`). Every query filters on `site_id`, `type` and `permission_labels`.",
         ),
     ):
         lines += [

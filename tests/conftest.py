@@ -64,6 +64,17 @@ def reset_db(clean_db: None) -> Callable[[], None]:
 
 
 @pytest.fixture
+def clean_index(reset_index: Callable[[], None]) -> None:
+    """Empty the search of datasets, and that of what people say."""
+    from ckanext.participation.search import server
+
+    reset_index()
+    if server.is_set_up():
+        server.send([], everything_gone=True)
+        server.commit()
+
+
+@pytest.fixture
 def non_clean_db() -> None:
     """The tables exist; what is in them does not matter."""
 

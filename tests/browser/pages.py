@@ -11,7 +11,7 @@ FULL = bool(os.environ.get("FULL"))
 
 # Pages that are looked at.
 NAMES = ("home", "search", "dataset", "thread", "problem report", "what becomes of it", "history", "conversations", "latest conversations",
-         "organisation conversations", "new conversation", "sign-in", "register", "organisation", "organisations", "about", "no such page")
+         "organisation conversations", "conversation search", "new conversation", "sign-in", "register", "organisation", "organisations", "about", "no such page")
 # Who has to be signed in to see the whole page: anybody, or the agency's editor. Everything else is looked at as a passer-by.
 SIGNED_IN = {"new conversation", "thread"}
 STAFF = {"what becomes of it", "organisation conversations"}
@@ -30,6 +30,7 @@ def path_of(name: str, dataset: dict[str, Any], thread: dict[str, Any], problem:
         "conversations": f"/participation/dataset/{dataset['name']}/threads",
         "latest conversations": "/participation/conversations",
         "organisation conversations": f"/participation/organization/{dataset['organization']['name']}/conversations",
+        "conversation search": "/participation/search?q=quality+date",
         "new conversation": f"/participation/dataset/{dataset['name']}/threads/new",
         "sign-in": "/user/login",
         "register": "/user/register",

@@ -213,28 +213,25 @@ def test_facets_count_licences_and_languages(solr: RunningSolr) -> None:
     assert counted["participation_language"] == ["en", 1, "fr", 1]
 
 
-def test_a_thread_is_found_by_its_words_and_only_with_a_label(solr: RunningSolr) -> None:
+def test_a_message_is_found_by_its_words_and_only_with_a_label(solr: RunningSolr) -> None:
     core = solr.core("participation")
     core.add(
         [
             {
-                "index_id": "test:thread:9",
-                "id": "9",
+                "index_id": "test:thread:9#1",
+                "id": "9#1",
                 "site_id": "test",
                 "type": "thread",
-                "subject_type": "dataset",
-                "subject_id": WATER["id"],
+                "entry": "thread:9",
+                "about": [f"dataset:{WATER['id']}"],
                 "subject_title": WATER["title"],
                 "title_fr": "Les réseaux d’aqueduc manquent",
                 "body_fr": ["Bonjour, où est l’année 2023 ?"],
-                "lang": "fr",
+                "lang": ["fr"],
                 "kind": "problem",
                 "state": "open",
                 "permission_labels": ["public"],
                 "created": "2026-01-01T00:00:00Z",
-                "modified": "2026-01-02T00:00:00Z",
-                "n_comments": 2,
-                "url": "/participation/thread/9",
             }
         ],
         commit=True,

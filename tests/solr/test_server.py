@@ -22,6 +22,7 @@ THREAD = {
     "id": "1",
     "site_id": "test",
     "type": "thread",
+    "entry": "thread:1",
     "title_fr": "Où sont les données de 2024 ?",
     "permission_labels": ["public"],
     "created": "2026-01-01T00:00:00Z",

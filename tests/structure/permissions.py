@@ -76,4 +76,5 @@ PERMISSIONS: dict[str, Row] = {
     "participation_attachment_show": Row("picture", EVERYONE, INSIDERS),
     "participation_subject_attach": Row("nothing", ADMIN, ADMIN),
     "participation_thread_export": Row("dataset", EVERYONE, INSIDERS),
+    "participation_discussion_search": Row("nothing", EVERYONE, EVERYONE),
 }

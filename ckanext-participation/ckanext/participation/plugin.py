@@ -15,7 +15,7 @@ from ckanext.participation import assemble, interfaces
 from ckanext.participation import config as settings
 from ckanext.participation.common import registry as registries
 from ckanext.participation.common import web
-from ckanext.participation.pages import assets
+from ckanext.participation.pages import assets, words
 
 HERE = Path(__file__).parent
 
@@ -78,7 +78,7 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         tk.add_resource("assets", "participation")
 
     def make_middleware(self, app: CKANApp, config: CKANConfig) -> CKANApp:
-        return assets.install(web.install(app))
+        return words.install(assets.install(web.install(app)))
 
     def authenticate(self, identity: dict[str, Any]) -> Any:
         from ckanext.participation.people import signing_in
@@ -94,6 +94,17 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         from ckanext.participation.search import hooks
 
         return hooks.before_dataset_search(search_params)
+
+    def after_dataset_delete(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.search import hooks
+
+        hooks.dataset_deleted(pkg_dict)
+
+    def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.search import hooks
+
+        if pkg_dict.get("state") == "deleted":
+            hooks.dataset_deleted(pkg_dict)
 
     def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
         from ckanext.participation.search import hooks

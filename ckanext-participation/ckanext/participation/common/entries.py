@@ -10,16 +10,16 @@ from ckan.types import Context
 from flask import has_request_context
 
 from ckanext.participation import config
-from ckanext.participation.common import idempotency, subjects
+from ckanext.participation.common import idempotency, labels, subjects
 from ckanext.participation.common.registry import EventType, Registry, SubjectType
 from ckanext.participation.common.translated import in_language
 
 
 def register(registry: Registry) -> None:
     """Enter the subject types of CKAN itself, the events of the sweep, and the chores that belong to no room."""
-    registry.add(SubjectType("dataset", load_dataset, check_dataset))
-    registry.add(SubjectType("resource", load_resource, check_resource))
-    registry.add(SubjectType("organization", load_organization, check_organization))
+    registry.add(SubjectType("dataset", load_dataset, check_dataset, labels.of_datasets))
+    registry.add(SubjectType("resource", load_resource, check_resource, labels.of_resources))
+    registry.add(SubjectType("organization", load_organization, check_organization, labels.of_organizations))
     for name in ("subject.lost", "subject.returned", "subject.reattached", "subject.attached", "visibility.set", "support.set",
                  "follow.set"):
         registry.add(EventType(name))

@@ -8,25 +8,32 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.participation.common.model import Event, Outbox, now
+from ckanext.participation.common import indexing
+from ckanext.participation.common.model import Event, now
 from ckanext.participation.common.registry import registry
+
+# One round trip for the event and its announcement, built once: every write of the site runs it.
+_WRITE = sa.text("""
+    WITH event AS (
+        INSERT INTO participation_event (type, at, actor_id, subject_id, target_type, target_id, data)
+        VALUES (:type, :at, :actor, :subject, :target_type, :target_id, CAST(:data AS jsonb)) RETURNING id)
+    INSERT INTO participation_outbox (event_id, kind, recipient, created, not_before, attempts)
+    SELECT id, 'announce', '', :at, :at, 0 FROM event WHERE :announce""")
 
 
 def write(type_: str, *, actor_id: int | None, target: tuple[str, Any], subject_id: int | None = None,
-          data: dict[str, Any] | None = None, announce: bool = True) -> Event:
+          data: dict[str, Any] | None = None, announce: bool = True) -> None:
     """Add the event of the write under way to its transaction, without committing.
 
     `target` is `(type, id)` of what was written. With `announce`, and when the event type has recipients, an outbox row goes
     with it. Raises KeyError for an event type that no room entered in the registry.
     """
     entry = registry.event_types[type_]
-    event = Event(type=type_, actor_id=actor_id, subject_id=subject_id, target_type=target[0], target_id=str(target[1]),
-                  data=data or {})
-    model.Session.add(event)
     model.Session.flush()
-    if announce and entry.recipients is not None:
-        model.Session.add(Outbox(event_id=event.id, kind="announce"))
-    return event
+    model.Session.execute(_WRITE, {
+        "type": type_, "at": now(), "actor": actor_id, "subject": subject_id, "target_type": target[0], "target_id": str(target[1]),
+        "data": json.dumps(data or {}), "announce": announce and entry.recipients is not None})
+    indexing.mark_for(Event(type=type_, target_type=target[0], target_id=str(target[1])))
 
 
 def write_many(type_: str, rows: list[dict[str, Any]]) -> None:
@@ -42,6 +49,7 @@ def write_many(type_: str, rows: list[dict[str, Any]]) -> None:
                 AS v(subject_id, target_type, target_id, data)"""), {
             "type": type_, "at": now(), "subjects": [row.get("subject_id") for row in rows], "types": [row["target"][0] for row in rows],
             "targets": [str(row["target"][1]) for row in rows], "data": [json.dumps(row.get("data") or {}) for row in rows]})
+        indexing.mark_rows(type_, rows)
 
 
 def as_dict(event: Event) -> dict[str, Any]:

@@ -36,11 +36,14 @@ class Person(tk.BaseModel):
     @classmethod
     def for_user(cls, user_id: str) -> int:
         """Return the id of the account's person, made on first use; safe when two requests do so at once."""
-        found = model.Session.scalar(sa.select(cls.id).where(cls.user_id == user_id))
+        found = model.Session.scalar(_OF_USER, {"user": user_id})
         if found is None:
             model.Session.execute(insert(cls).values(user_id=user_id, created=now()).on_conflict_do_nothing())
-            found = model.Session.scalar(sa.select(cls.id).where(cls.user_id == user_id))
+            found = model.Session.scalar(_OF_USER, {"user": user_id})
         return found  # type: ignore[return-value]
+
+
+_OF_USER = sa.select(Person.id).where(Person.user_id == sa.bindparam("user"))
 
 
 class Subject(tk.BaseModel):
@@ -171,3 +174,32 @@ class Attachment(tk.BaseModel):
     created: Mapped[datetime] = mapped_column(WHEN, default=now)
 
     __table_args__ = (sa.Index("participation_attachment_loose_idx", "created", postgresql_where=sa.text("thread_id IS NULL")),)
+
+
+class IndexMark(tk.BaseModel):
+    """Something whose search document may be out of date: `number` grows with every write, `since` is when the first one came."""
+
+    __tablename__ = "participation_index_mark"
+
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    since: Mapped[datetime] = mapped_column(WHEN, default=now)
+    number: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __table_args__ = (sa.Index("participation_index_mark_since_idx", "since"),)
+
+
+class Indexed(tk.BaseModel):
+    """What the search holds of an entry with many parts, such as a thread: digests of what all its documents say alike.
+
+    While its parts are sent one batch after the other, `walking` is the digest they get and `walked` the last part sent.
+    """
+
+    __tablename__ = "participation_indexed"
+
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    about: Mapped[str] = mapped_column(sa.Text)
+    said: Mapped[str] = mapped_column(sa.Text)
+    walking: Mapped[str | None] = mapped_column(sa.Text)
+    walked: Mapped[int] = mapped_column(sa.Integer, default=0)

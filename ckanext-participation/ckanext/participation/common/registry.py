@@ -18,6 +18,14 @@ class RegistryError(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who may find what is said about an object: CKAN's permission labels, and the organisation that answers for it."""
+
+    labels: tuple[str, ...]
+    organization_id: str | None = None
+
+
+@dataclass(frozen=True)
 class SubjectType:
     """A kind of thing that people talk about.
 
@@ -25,11 +33,14 @@ class SubjectType:
     kept with what people say; `label` is the same in the reader's language; `name`, `guid`, `uri` and `landing_page`, where the
     object has them, find it again when it was lost.
     `check_read(context, ref)` raises NotAuthorized or ObjectNotFound unless the reader may see the object.
+    `access(refs)` says for the search who may find what is said about each: an object that is missing there is found by nobody, and so
+    is everything about a type without this function.
     """
 
     name: str
     load: Callable[[str], dict[str, Any] | None]
     check_read: Callable[[Context, str], None]
+    access: Callable[[list[str]], dict[str, Access]] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,54 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What all search documents of one entry say alike, such as a thread; `fields` is None when it must not be found.
+
+    `about` is a digest of what they say of the subject, `said` one of everything in `fields`.
+    """
+
+    id: int
+    about: str
+    said: str
+    fields: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One search document of an entry, such as a message; `fields` is None when it must not be found."""
+
+    entry_id: int
+    number: int
+    fields: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """Texts that the search finds: entries of kind `name` (threads) with numbered parts of kind `part` (comments, `42#7`).
+
+    Marks have these kinds; events of the types `silent` change nothing that is searched. `entries(ids)` and `these([(id, number)])` give
+    them as they are now; `parts([(id, after)], most)` at most so many parts of each entry after a number, in their order.
+    `ids(after, limit)` returns the next ids of all entries, in their order; `mark_about(subject_ids)` marks the entries about these
+    subjects. `outdated(dataset_id)` returns the subjects of which the search says something that is not so any more.
+    `shown(context, [(id, number)])` returns what the reader may see of these parts, from the database: `{"texts": {lang: text},
+    "title", "conversation", "message"}`. `kinds` and `states` are what an entry can be.
+    """
+
+    name: str
+    part: str
+    silent: frozenset[str]
+    entries: Callable[[list[int]], dict[int, Entry]]
+    these: Callable[[list[tuple[int, int]]], list[Part]]
+    parts: Callable[[list[tuple[int, int]], int], list[Part]]
+    mark_about: Callable[[list[int]], None]
+    ids: Callable[[int, int], list[int]]
+    outdated: Callable[[str], list[int]]
+    shown: Callable[[Context, list[tuple[int, int]]], dict[tuple[int, int], dict[str, Any]]]
+    kinds: tuple[str, ...]
+    states: tuple[str, ...]
+
+
 class Registry:
     """Named entries of each sort, in the order they were entered."""
 
@@ -137,6 +196,7 @@ class Registry:
         self.moderation_kinds: dict[str, ModerationKind] = {}
         self.supportables: dict[str, Supportable] = {}
         self.followables: dict[str, Followable] = {}
+        self.searchables: dict[str, Searchable] = {}
         self._movers: dict[str, Callable[[int, int], int]] = {}
         self._index_fields: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
         self._chores: dict[str, Chore] = {}
@@ -144,11 +204,12 @@ class Registry:
         self._movement_watchers: dict[str, Callable[[list[int]], None]] = {}
         self._subject_facts: dict[str, Callable[[list[int]], dict[int, dict[str, Any]]]] = {}
 
-    def add(self, entry: SubjectType | EventType | Panel | ModerationKind | Supportable | Followable) -> None:
+    def add(self, entry: SubjectType | EventType | Panel | ModerationKind | Supportable | Followable | Searchable) -> None:
         """Enter `entry` under its name."""
         shelves: dict[type, dict[str, Any]] = {SubjectType: self.subject_types, EventType: self.event_types,
                                                Panel: self.panels, ModerationKind: self.moderation_kinds,
-                                               Supportable: self.supportables, Followable: self.followables}
+                                               Supportable: self.supportables, Followable: self.followables,
+                                               Searchable: self.searchables}
         self._put(shelves[type(entry)], entry.name, entry)
 
     def add_index_fields(self, name: str, function: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

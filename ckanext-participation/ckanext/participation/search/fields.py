@@ -33,6 +33,8 @@ class Field:
 
 _EVERYTHING = ("text_fr", "text_en")
 _TITLE = (*_EVERYTHING, "title_exact")
+_SAID = (*_EVERYTHING, "words")
+_SAID_IN_TITLE = (*_SAID, "title_exact")
 
 
 def _dataset(
@@ -189,73 +191,52 @@ DATASET_FIELDS: tuple[Field, ...] = (
 )
 
 DOCUMENT_FIELDS: tuple[Field, ...] = (
-    _document("index_id", "string", "site_id:type:id", "unique key", required=True),
-    _document("id", "string", "id of the thread, request or showcase", "load the row", required=True),
+    _document("index_id", "string", "site_id:type:conversation!message", "unique key", required=True),
+    _document("id", "string", "number of the conversation and of the message, `42#7`", "load the row", required=True),
     _document("site_id", "string", "ckan.site_id", "several sites can share a core", required=True),
-    _document("type", "string", "thread, request, showcase", "what it is", required=True),
-    _document("subject_type", "string", "dataset, resource, organization, ...", "what a thread is about"),
-    _document("subject_id", "string", "durable id of the subject", "what a thread is about"),
+    _document("type", "string", "thread", "what it is", required=True),
+    _document("entry", "string", "type and number of the conversation, `thread:42`", "one hit per conversation", required=True),
+    _document(
+        "about",
+        "string",
+        "type and id of what it is about, and of its dataset for a file: `dataset:ID`",
+        "search within one dataset, file or organisation",
+        multi=True,
+    ),
     _document(
         "subject_title",
         "text_exact",
-        "title snapshot of the subject",
-        "shown in lists",
-        copied_to=_EVERYTHING,
-    ),
-    _document(
-        "title_fr", "text_fr", "title, when French or of unknown language", "title, stemmed", copied_to=_TITLE
-    ),
-    _document(
-        "title_en",
-        "text_en",
-        "title, when English or of unknown language",
-        "title, stemmed",
-        copied_to=_TITLE,
-    ),
-    _document(
-        "title_exact",
-        "text_exact",
-        "copy of both titles",
-        "the very word comes first",
-        multi=True,
+        "title of the subject",
+        "found by what it is about",
         stored=False,
+        copied_to=_SAID,
     ),
+    _document("title_fr", "text_fr", "title, when French", "title, stemmed", copied_to=_SAID_IN_TITLE),
+    _document("title_en", "text_en", "title, when English", "title, stemmed", copied_to=_SAID_IN_TITLE),
+    _document("title_exact", "text_exact", "copy of both titles", "the very word comes first", multi=True, stored=False),
     _document(
         "body_fr",
         "text_fr",
-        "visible text, when French or unknown",
-        "text, stemmed",
+        "the message, or its translation, in French",
+        "text, stemmed; where the words stand",
         multi=True,
-        copied_to=_EVERYTHING,
+        copied_to=_SAID,
     ),
     _document(
         "body_en",
         "text_en",
-        "visible text, when English or unknown",
-        "text, stemmed",
+        "the message, or its translation, in English",
+        "text, stemmed; where the words stand",
         multi=True,
-        copied_to=_EVERYTHING,
+        copied_to=_SAID,
     ),
-    _document(
-        "text_fr",
-        "text_fr",
-        "copy of titles, texts and subject",
-        "everything read as French",
-        multi=True,
-        stored=False,
-    ),
-    _document(
-        "text_en",
-        "text_en",
-        "copy of titles, texts and subject",
-        "everything read as English",
-        multi=True,
-        stored=False,
-    ),
-    _document("state", "string", "open, closed, ... of the type", "filter"),
-    _document("kind", "string", "question, problem, suggestion, thanks, ...", "facet"),
-    _document("lang", "string", "language the text was written in", "facet; which title to show"),
-    _document("organization", "string", "name of the organisation answerable", "facet and filter"),
+    _document("words", "text_exact", "copy of titles, texts and subject", "the second try, for misspelled words", multi=True, stored=False),
+    _document("text_fr", "text_fr", "copy of titles, texts and subject", "everything read as French", multi=True, stored=False),
+    _document("text_en", "text_en", "copy of titles, texts and subject", "everything read as English", multi=True, stored=False),
+    _document("state", "string", "open, answered, closed, locked", "filter"),
+    _document("kind", "string", "question, problem, suggestion, thanks", "filter"),
+    _document("lang", "string", "languages in which the message can be read", "filter", multi=True),
+    _document("organization", "string", "id of the organisation answerable", "filter"),
     _document(
         "permission_labels",
         "string",
@@ -266,11 +247,7 @@ DOCUMENT_FIELDS: tuple[Field, ...] = (
         required=True,
     ),
     _document("created", "date", "UTC", "sort"),
-    _document("modified", "date", "UTC, last visible change", "sort"),
-    _document("n_comments", "int", "visible comments", "sort, lists"),
-    _document("n_supports", "int", "distinct people who support", "sort, ranking"),
-    _document("n_follows", "int", "distinct people who follow", "sort, ranking"),
-    _document("url", "string", "path of its page, without host and language", "link"),
+    _document("checksum", "string", "digest of all of the above", "compare with the tables"),
     _document("_version_", "long", "Solr", "Solr's own optimistic lock", stored=False),
 )
 

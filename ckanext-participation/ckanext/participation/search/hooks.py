@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
 from ckan.lib.i18n import get_lang
 from flask import has_request_context
 
+from ckanext.participation.common import indexing
+from ckanext.participation.common.model import Subject
 from ckanext.participation.search import queries, rules
 
 Contribution = Callable[[dict[str, Any]], dict[str, Any]]
@@ -35,6 +39,17 @@ def before_dataset_index(
 def before_dataset_search(search_params: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a search; plain words are searched in the French and English fields."""
     return queries.query_params(search_params, language())
+
+
+def dataset_deleted(dataset: dict[str, Any]) -> None:
+    """Mark what is said about a dataset that is deleted in the transaction under way, or just was: CKAN does not index it any more."""
+    row = model.Package.get(str(dataset.get("id")))
+    if row is not None:
+        of_files = sa.and_(Subject.type == "resource", Subject.parent_ref == row.id)
+        subjects = model.Session.scalars(sa.select(Subject.id).where(
+            sa.or_(sa.and_(Subject.type == "dataset", Subject.ref == row.id), of_files))).all()
+        if subjects:
+            indexing.mark_apart(indexing.SUBJECT, list(subjects))
 
 
 def facets(facets_dict: dict[str, Any]) -> dict[str, Any]:

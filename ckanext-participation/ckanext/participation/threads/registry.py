@@ -10,7 +10,7 @@ from ckan import model
 from ckanext.participation.common import people
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.registry import EventType, ModerationKind, Panel, Registry
-from ckanext.participation.threads import attachments, counting, finding, mails, queue, targets, verifying, verifying_search
+from ckanext.participation.threads import attachments, counting, finding, mails, queue, searching, targets, verifying, verifying_search
 from ckanext.participation.threads.importing import entries as importing
 from ckanext.participation.threads.model import Thread
 
@@ -37,6 +37,7 @@ def register(registry: Registry) -> None:
     counting.register(registry)
     verifying.register(registry)
     verifying_search.register(registry)
+    searching.register(registry)
 
 
 def dataset_panel(pkg: dict[str, Any]) -> dict[str, Any] | None:
