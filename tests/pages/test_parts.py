@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
+from flask_babel import force_locale
 
 from ckanext.participation.common import memo
 from ckanext.participation.pages import addresses, markdown
@@ -112,3 +113,28 @@ def test_actions_keep_ckans_help(app: Any) -> None:
 
 def test_actions_that_read_can_still_be_asked_with_get(app: Any, clean_db: None) -> None:
     assert app.get("/api/3/action/package_show?id=no-such", status=404).json["error"]["__type"] == "Not Found Error"
+
+
+WORDS = ("{{ _('Datasets') }}|{{ _('%(name)s & co', name='<b>') }}|{{ _('100%%') }}|{{ gettext('Datasets') }}|"
+         "{{ ungettext('{number} message', '{number} messages', 2) }}|{% trans count=2 %}{{ count }} dataset{% pluralize %}{{ count }} datasets"
+         "{% endtrans %}|{% autoescape false %}{{ _('%(name)s & co', name='<b>') }}{% endautoescape %}")
+
+
+def test_words_are_those_of_the_language_that_is_spoken_at_the_moment(app: Any, without: Callable[..., None]) -> None:
+    template = app.flask_app.jinja_env.from_string(WORDS)
+    said: dict[bool, list[str]] = {}
+    for kept in (True, False):
+        if not kept:
+            without("words")
+        said[kept] = []
+        for lang in ("en", "fr", "en"):
+            with app.flask_app.test_request_context("/", environ_overrides={"CKAN_LANG": lang}):
+                said[kept].append(template.render())
+                # A part of a page in another language, such as a mail's text, and back again.
+                with force_locale("fr" if lang == "en" else "en"):
+                    said[kept].append(template.render())
+                said[kept].append(template.render())
+    assert said[True] == said[False]
+    assert [words.partition("|")[0] for words in said[True][:3]] == ["Datasets", "Jeux de données", "Datasets"]
+    assert "|&lt;b&gt; & co|100%|" in said[True][0]
+    assert said[True][0].endswith("|<b> & co")

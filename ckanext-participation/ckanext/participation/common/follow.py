@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.common.model import Follow, Person, now
 
+_TABLE = Follow.__table__
+_BY_WRITING = insert(_TABLE).on_conflict_do_nothing()
+
 
 def set_following(target_type: str, target_id: str, person_id: int, *, following: bool) -> bool:
     """Have the person told, or not told any more, without committing; say whether that is a change.
@@ -26,8 +29,8 @@ def set_following(target_type: str, target_id: str, person_id: int, *, following
 
 def by_writing(person_id: int, target_type: str, target_id: str) -> None:
     """Have somebody who writes there told from now on, without committing, unless they once said that they do not want to be."""
-    model.Session.execute(insert(Follow).values(
-        target_type=target_type, target_id=target_id, person_id=person_id, muted=False, at=now()).on_conflict_do_nothing())
+    model.Session.execute(_BY_WRITING, {"target_type": target_type, "target_id": target_id, "person_id": person_id, "muted": False,
+                                        "at": now()})
 
 
 def state_of(person_id: int, target_type: str, target_id: str) -> bool | None:

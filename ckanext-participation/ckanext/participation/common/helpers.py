@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import lru_cache, partial
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.lib.i18n import get_lang
 
 from ckanext.participation import config
 from ckanext.participation.common import moments, organisations, subjects
@@ -56,10 +58,20 @@ def participation_time(value: Any, hours: bool = True) -> moments.Moment:
     return moments.moment(value, tk.h.lang() or "en", tk.h.get_display_timezone(), hours=hours, now=dt.datetime.now(dt.UTC))
 
 
-def participation_message_words() -> dict[str, str]:
-    """Return the words of a message in a conversation, in the reader's language: fetched once for a page of fifty."""
+def participation_message_words() -> dict[str, Any]:
+    """Return the words of a message in a conversation, in the reader's language: fetched once for a page of fifty.
+
+    Among them `when`, a function that gives an instant as `participation_time` does, without its hint.
+    """
+    return _message_words(str(get_lang()), tk.h.lang() or "en", tk.h.get_display_timezone())
+
+
+# A language's words and the portal's time zone stay the same as long as the process lives.
+@lru_cache(maxsize=64)
+def _message_words(_translated: str, lang: str, zone: dt.tzinfo) -> dict[str, Any]:
     return {
-        "lang": str(tk.h.lang() or "en").split("_")[0].split("-")[0],
+        "when": partial(moments.instant, lang=lang, zone=zone),
+        "lang": lang.replace("-", "_").partition("_")[0],
         "message": tk._("Message {number}"), "former": tk._("A former user"), "agency": tk._("Agency answer"), "answer": tk._("The answer"),
         "new": tk._("New"), "link": tk._("Link to message {number},"), "written": tk._("written by {name}"),
         "reply_to": tk._("in reply to message {number}"),

@@ -14,6 +14,12 @@ LONGEST_KEY = 100
 # A form can be sent again from a browser that was asleep for weeks.
 KEPT = timedelta(days=60)
 
+_TABLE = Idempotency.__table__
+_CLAIM = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key)
+_HERE = (_TABLE.c.person_id == sa.bindparam("person")) & (_TABLE.c.action == sa.bindparam("doing")) & (_TABLE.c.key == sa.bindparam("sent"))
+_MADE = sa.select(_TABLE.c.target_id).where(_HERE)
+_SETTLE = sa.update(_TABLE).where(_HERE).values(target_id=sa.bindparam("made"))
+
 
 def claim(person_id: int, action: str, key: str | None) -> str | None:
     """Claim `key` for the write under way; return the id of what it already made, or None when this is the first time.
@@ -22,20 +28,15 @@ def claim(person_id: int, action: str, key: str | None) -> str | None:
     """
     if not key:
         return None
-    row = insert(Idempotency).values(person_id=person_id, action=action, key=key, created=now())
-    made = model.Session.execute(row.on_conflict_do_nothing().returning(Idempotency.key)).first()
-    if made:
+    if model.Session.execute(_CLAIM, {"person_id": person_id, "action": action, "key": key, "created": now()}).first():
         return None
-    return model.Session.scalar(sa.select(Idempotency.target_id).where(
-        Idempotency.person_id == person_id, Idempotency.action == action, Idempotency.key == key))
+    return model.Session.scalar(_MADE, {"person": person_id, "doing": action, "sent": key})
 
 
 def settle(person_id: int, action: str, key: str | None, target_id: object) -> None:
     """Note what the claimed `key` made, in the same transaction."""
     if key:
-        model.Session.execute(sa.update(Idempotency).where(
-            Idempotency.person_id == person_id, Idempotency.action == action, Idempotency.key == key,
-        ).values(target_id=str(target_id)))
+        model.Session.execute(_SETTLE, {"person": person_id, "doing": action, "sent": key, "made": str(target_id)})
 
 
 def forget() -> int:

@@ -10,10 +10,15 @@ from ckan import model
 
 from ckanext.participation import config
 from ckanext.participation.common.errors import LimitExceeded
-from ckanext.participation.common.model import Event, now
+from ckanext.participation.common.model import now
 
 # What people do without writing: it costs little and mails nobody, so there may be much more of it.
 REACTIONS = ("support.set", "follow.set", "rating.set")
+
+_WAIT = sa.text("SELECT pg_advisory_xact_lock(hashtext('participation.limits'), :person)")
+_COUNT = sa.text("""
+    SELECT count(*) FILTER (WHERE at > :minute), min(at) FILTER (WHERE at > :minute), count(*), min(at)
+    FROM participation_event WHERE actor_id = :person AND type = ANY(:types) AND at > :hour""")
 
 
 def check(person_id: int, types: tuple[str, ...]) -> None:
@@ -38,14 +43,10 @@ def check_reactions(person_id: int) -> None:
 
 def _passed(person_id: int, types: tuple[str, ...], per_minute: int, per_hour: int) -> tuple[int, int] | None:
     """Return how many events there were and in how many seconds there may be one more, when a limit is reached."""
-    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("participation.limits"),
-                                                                 sa.cast(person_id % 2**31, sa.Integer))))
+    model.Session.execute(_WAIT, {"person": person_id % 2**31})
     at = now()
     minute, hour = at - timedelta(seconds=60), at - timedelta(seconds=3600)
-    row = model.Session.execute(
-        sa.select(sa.func.count().filter(Event.at > minute), sa.func.min(Event.at).filter(Event.at > minute),
-                  sa.func.count(), sa.func.min(Event.at)).where(
-            Event.actor_id == person_id, Event.type.in_(types), Event.at > hour)).one()
+    row = model.Session.execute(_COUNT, {"person": person_id, "types": list(types), "minute": minute, "hour": hour}).one()
     for count, first, seconds, most in ((row[0], row[1], 60, per_minute), (row[2], row[3], 3600, per_hour)):
         if count >= most:
             return count, max(1, int((first + timedelta(seconds=seconds) - at).total_seconds()) + 1)

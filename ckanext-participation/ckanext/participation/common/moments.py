@@ -31,10 +31,10 @@ class Moment:
     ago: str
 
 
-def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.datetime) -> Moment:
+def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.datetime | None) -> Moment:
     """Read `value` (a datetime, a date or ISO 8601 text; without a zone it is UTC) for a reader of `lang`.
 
-    Text that is no date comes back as it is, so that a page never fails over a harvested oddity.
+    Without `now` there is no hint. Text that is no date comes back as it is, so that a page never fails over a harvested oddity.
     """
     locale = _locale(lang)
     if isinstance(value, dt.datetime):
@@ -53,14 +53,20 @@ def moment(value: object, lang: str, zone: dt.tzinfo, *, hours: bool, now: dt.da
         return Moment("", written, "")
 
 
+@lru_cache(maxsize=4096)
+def instant(written: str, lang: str, zone: dt.tzinfo) -> Moment:
+    """Read an instant as `moment` does, to the minute and without a hint; the page of a thread asks for the same ones again and again."""
+    return moment(written, lang, zone, hours=True, now=None)
+
+
 @lru_cache(maxsize=64)
 def _locale(lang: str) -> Locale:
     base = re.split("[-_]", lang, maxsplit=1)[0].lower()
     return Locale.parse(_REGIONS.get(base, base))
 
 
-def _day(day: dt.date, locale: Locale, zone: dt.tzinfo, now: dt.datetime) -> Moment:
-    days = (day - now.astimezone(zone).date()).days
+def _day(day: dt.date, locale: Locale, zone: dt.tzinfo, now: dt.datetime | None) -> Moment:
+    days = (day - now.astimezone(zone).date()).days if now else 0
     return Moment(day.isoformat(), _long(day, locale), _hint(dt.timedelta(days=days), locale, days=True))
 
 
@@ -78,13 +84,13 @@ def _clock(hour: int, minute: int, locale: Locale) -> str:
     return format_time(dt.time(hour, minute), "H 'h' mm" if locale.language == "fr" else "short", locale=locale)
 
 
-def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, now: dt.datetime) -> Moment:
+def _instant(value: dt.datetime, locale: Locale, zone: dt.tzinfo, hours: bool, now: dt.datetime | None) -> Moment:
     aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
     local = aware.astimezone(zone)
     text = _long(local.date(), locale)
     if hours:
         text = f"{text}, {_clock(local.hour, local.minute, locale)}"
-    return Moment(local.isoformat(timespec="seconds"), text, _hint(aware - now, locale, days=False))
+    return Moment(local.isoformat(timespec="seconds"), text, _hint(aware - now, locale, days=False) if now else "")
 
 
 def _hint(distance: dt.timedelta, locale: Locale, *, days: bool) -> str:

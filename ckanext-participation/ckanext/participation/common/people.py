@@ -27,7 +27,10 @@ IN_CONTEXT = "participation_actor"
 # What a person's settings are kept under, in CKAN's `plugin_extras` of the account: only administrators see those.
 SETTINGS = "participation"
 
-STAND_INS = {"citizen": {"en": "A citizen", "fr": "Une personne"}, "former": {"en": "Former user", "fr": "Ancien utilisateur"}}
+STAND_INS = {"citizen": {"en": "A citizen", "fr": "Une personne"}, "former": {"en": "Former user", "fr": "Ancien utilisateur"},
+             "unknown": {"en": "Somebody unknown", "fr": "Une personne inconnue"}}
+# Whoever wrote without a name in a portal whose comments were imported: no account bears such an id (threads/importing/authors.py).
+UNKNOWN = "participation:anonymous"
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,13 @@ class Actor:
     user_id: str
     is_sysadmin: bool
     account_age_days: float
+    # Whether the account has a role that speaks, in any organisation at all: most people have none, and need not be asked about more.
+    has_voice: bool = True
     _roles: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def speaks_for(self, organization_id: str | None) -> bool:
         """Say what the function of this name says, with one statement per organisation."""
-        if not organization_id:
+        if not organization_id or not self.has_voice:
             return False
         if organization_id not in self._roles:
             self._roles[organization_id] = speaks_for(self.user_id, organization_id)
@@ -55,13 +60,26 @@ def actor(context: Context) -> Actor:
     known = context.get(IN_CONTEXT)
     if known and known[0] == name:
         return known[1]
-    user = model.User.get(name) if name else None
+    user = _account(context, name) if name else None
     if user is None or user.state != model.State.ACTIVE:
         raise tk.NotAuthorized(tk._("Sign in first."))
     age = datetime.now(UTC) - user.created.replace(tzinfo=UTC)
-    found = Actor(Person.for_user(user.id), user.id, bool(user.sysadmin), age.total_seconds() / 86400)
+    row = model.Session.execute(_ACTS, {"user": user.id}).first()
+    person_id, has_voice = row or (Person.for_user(user.id), True)
+    found = Actor(person_id, user.id, bool(user.sysadmin), age.total_seconds() / 86400, has_voice)
     context[IN_CONTEXT] = (name, found)  # type: ignore[literal-required]
     return found
+
+
+_ACTS = sa.select(Person.id, sa.exists().where(
+    model.Member.table_id == Person.user_id, model.Member.table_name == "user", model.Member.state == model.State.ACTIVE,
+    model.Member.capacity.in_(SPEAKING_ROLES))).where(Person.user_id == sa.bindparam("user"))
+
+
+def _account(context: Context, name: str) -> model.User | None:
+    """Return the account of that name: the one that CKAN's check of rights has looked up already, if it has."""
+    known = context.get("auth_user_obj")
+    return known if isinstance(known, model.User) and known.name == name else model.User.get(name)
 
 
 def reader(context: Context) -> Actor | None:
@@ -76,33 +94,33 @@ def speaks_for(user_id: str, organization_id: str | None) -> bool:
     """Say whether the account is an editor or administrator of the organisation, or one above it whose role CKAN hands down."""
     if not organization_id:
         return False
-    return model.Session.execute(_speakers(organization_id).where(model.User.id == user_id).limit(1)).first() is not None
+    return model.Session.execute(_SPEAKS, {**_in(organization_id), "user": user_id}).first() is not None
 
 
-def staff_of(person_ids: set[int], organization_id: str | None) -> set[int]:
-    """Return those of the persons who speak for the organisation, in one statement: for marking a page's messages."""
-    if not person_ids or not organization_id:
-        return set()
-    rows = model.Session.execute(
-        _speakers(organization_id).add_columns(Person.id.label("person_id"))
-        .join(Person, Person.user_id == model.User.id).where(Person.id.in_(person_ids)))
-    return {row.person_id for row in rows}
+def _in(organization_id: str) -> dict[str, Any]:
+    """Return what `_speakers` is asked with."""
+    return {"organization": organization_id, "handed_down": [
+        role for role in tk.config["ckan.auth.roles_that_cascade_to_sub_groups"] if role in SPEAKING_ROLES]}
 
 
-def _speakers(organization_id: str) -> sa.Select[Any]:
-    """Select the ids of the accounts that speak for the organisation, with those above it as `ckan.auth` hands roles down."""
+def _speakers() -> sa.Select[Any]:
+    """Select the ids of the accounts that speak for an organisation, with those above it as `ckan.auth` hands roles down."""
     group, member = model.Group.__table__, model.Member.__table__
     above = sa.select(group.c.id, sa.literal(0).label("up")).where(
-        sa.or_(group.c.id == organization_id, group.c.name == organization_id)).cte("above", recursive=True)
+        sa.or_(group.c.id == sa.bindparam("organization"), group.c.name == sa.bindparam("organization"))).cte("above", recursive=True)
     parents = sa.select(member.c.table_id, sa.literal(1)).select_from(member).join(above, above.c.id == member.c.group_id).join(
         group, group.c.id == member.c.table_id).where(
         member.c.table_name == "group", member.c.state == model.State.ACTIVE, group.c.state == model.State.ACTIVE)
     above = above.union(parents)
-    handed_down = [role for role in tk.config["ckan.auth.roles_that_cascade_to_sub_groups"] if role in SPEAKING_ROLES]
+    handed_down = sa.any_(sa.bindparam("handed_down", type_=sa.ARRAY(sa.Text)))
     return (sa.select(model.User.id).join(member, member.c.table_id == model.User.id).join(above, above.c.id == member.c.group_id)
             .where(model.User.state == model.State.ACTIVE, member.c.table_name == "user", member.c.state == model.State.ACTIVE,
                    sa.or_(sa.and_(above.c.up == 0, member.c.capacity.in_(SPEAKING_ROLES)),
-                          sa.and_(above.c.up == 1, member.c.capacity.in_(handed_down)))))
+                          sa.and_(above.c.up == 1, member.c.capacity == handed_down))))
+
+
+# Built once: every page of somebody who is signed in asks this.
+_SPEAKS = _speakers().where(model.User.id == sa.bindparam("user")).limit(1)
 
 
 def speakers_of(organization_id: str | None) -> list[str]:
@@ -129,14 +147,13 @@ def public_names(person_ids: set[int], lang: str | None = None) -> dict[int, dic
     if not person_ids:
         return {}
     policy = config.people_names()
-    columns = [Person.id, Person.user_id, Person.public_name, model.User.name, model.User.fullname, model.User.state]
-    rows = model.Session.execute(
-        sa.select(*columns, (_is_staff() if policy == "staff" else sa.false()).label("is_staff"))
-        .outerjoin(model.User, model.User.id == Person.user_id).where(Person.id.in_(person_ids)))
+    rows = model.Session.execute(_NAMES[policy == "staff"], {"ids": list(person_ids)})
     return {row.id: _shown(row, policy, lang) for row in rows}
 
 
 def _shown(row: Any, policy: str, lang: str | None) -> dict[str, Any]:
+    if row.state is None and (row.user_id or "").startswith(UNKNOWN):
+        return {"name": stand_in("unknown", lang), "account": None}
     if row.state == model.State.DELETED:
         return {"name": stand_in("former", lang), "account": None}
     if row.state is None and not row.public_name:
@@ -157,11 +174,21 @@ def _is_staff() -> sa.ColumnElement[bool]:
     return sa.or_(model.User.sysadmin.is_(True), sa.exists(speaks.correlate(model.User)))
 
 
+def _named(*, with_staff: bool) -> sa.Select[Any]:
+    columns = [Person.id, Person.user_id, Person.public_name, model.User.name, model.User.fullname, model.User.state]
+    return (sa.select(*columns, (_is_staff() if with_staff else sa.false()).label("is_staff"))
+            .outerjoin(model.User, model.User.id == Person.user_id)
+            .where(Person.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))))
+
+
+_NAMES = {with_staff: _named(with_staff=with_staff) for with_staff in (True, False)}
+
+
 def stand_in(kind: str, lang: str | None = None) -> str:
-    """Return the words that stand for a name: `kind` is "citizen" or "former"."""
+    """Return the words that stand for a name: `kind` is "citizen", "former" or "unknown"."""
     if lang:
         return STAND_INS[kind][lang]
-    return {"citizen": tk._("A citizen"), "former": tk._("Former user")}[kind]
+    return {"citizen": tk._("A citizen"), "former": tk._("Former user"), "unknown": tk._("Somebody unknown")}[kind]
 
 
 def account_of(person_id: int) -> str | None:

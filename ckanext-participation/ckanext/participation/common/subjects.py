@@ -23,7 +23,7 @@ from ckanext.participation.common.model import Event, Subject, now
 from ckanext.participation.common.registry import SubjectType, registry
 from ckanext.participation.common.sweeping import Match, reattach, sweep, tell
 
-__all__ = ["KEYS", "as_dict", "attach", "find", "read", "row_for", "story", "sweep", "type_of"]
+__all__ = ["KEYS", "allow", "as_dict", "attach", "find", "read", "row_for", "story", "sweep", "type_of"]
 
 KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page", "parent_ref")
 
@@ -42,11 +42,29 @@ def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:
     if "\x00" in ref:
         # No database holds such a text, and none can be asked for it.
         raise tk.ObjectNotFound(tk._("There is no {type} with this id.").format(type=type_name))
-    entry.check_read(context, ref)
+    if not _allowed(context, type_name, ref):
+        entry.check_read(context, ref)
     found = entry.load(ref)
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no {type} with this id.").format(type=type_name))
     return found
+
+
+def allow(context: Context, type_name: str, ref: str) -> None:
+    """Ask whether the reader may see the object, for an auth function; the next `read` of it in this action need not ask again.
+
+    Raises NotAuthorized or ObjectNotFound.
+    """
+    type_of(type_name).check_read(context, ref)
+    context[_ALLOWED] = (context.get("user"), type_name, ref)  # type: ignore[literal-required]
+
+
+# Where an action's context keeps what `allow` has just found. It is used up by one `read`: rights change, and contexts live on.
+_ALLOWED = "participation_allowed"
+
+
+def _allowed(context: Context, type_name: str, ref: str) -> bool:
+    return context.pop(_ALLOWED, None) == (context.get("user"), type_name, ref)  # type: ignore[typeddict-item]
 
 
 def row_for(type_name: str, found: dict[str, Any]) -> Subject:

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import search
 from ckan.logic import index_update_package
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from ckanext.participation import config
@@ -25,7 +24,7 @@ from ckanext.participation.common import subjects
 from ckanext.participation.common.model import Subject, now
 from ckanext.participation.common.registry import Registry
 from ckanext.participation.threads.model import Thread
-from ckanext.participation.threads.records import Recount, SubjectCount
+from ckanext.participation.threads.records import SubjectCount
 
 log = logging.getLogger(__name__)
 
@@ -92,14 +91,18 @@ ON CONFLICT (subject_id) DO UPDATE SET threads = excluded.threads, threads_open 
         THEN old.indexed_at ELSE excluded.indexed_at END""".replace("-- counted", COUNTED))
 
 
+# The update changes nothing. It locks the row until the commit, so that no count is taken that lacks this write.
+_MARK = sa.text("""
+    INSERT INTO participation_recount (subject_id, since) VALUES (:subject, :since)
+    ON CONFLICT (subject_id) DO UPDATE SET since = participation_recount.since""")
+
+
 def mark(subject_id: int) -> None:
     """Say, in the transaction under way, that what the subject's counters count has changed.
 
     Call it last before the commit: everybody locks the thread first and the mark after it, so no two writes wait for each other.
     """
-    # The update changes nothing. It locks the row until the commit, so that no count is taken that lacks this write.
-    model.Session.execute(insert(Recount).values(subject_id=subject_id, since=now()).on_conflict_do_update(
-        index_elements=[Recount.subject_id], set_={"since": Recount.since}))
+    model.Session.execute(_MARK, {"subject": subject_id, "since": now()})
 
 
 def moved(subject_ids: list[int]) -> None:

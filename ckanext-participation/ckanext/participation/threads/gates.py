@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import authz, model
 
 from ckanext.participation import config
@@ -23,9 +24,13 @@ BEFORE = "before"
 AFTER = "after"
 
 
+_POLICY = sa.select(OrganizationPolicy.threads, OrganizationPolicy.review).where(
+    OrganizationPolicy.organization_id == sa.bindparam("organization"))
+
+
 def policy_of(organization_id: str | None) -> dict[str, str]:
     """Return how an organisation takes conversations: `{"threads": on | members | off, "review": after | before}`."""
-    row = model.Session.get(OrganizationPolicy, organization_id) if organization_id else None
+    row = model.Session.execute(_POLICY, {"organization": organization_id}).first() if organization_id else None
     return {"threads": row.threads, "review": row.review} if row else {"threads": ON, "review": AFTER}
 
 

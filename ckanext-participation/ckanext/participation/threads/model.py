@@ -55,14 +55,13 @@ class Thread(tk.BaseModel):
         sa.Index("participation_thread_latest_idx", "last_at", "id", postgresql_where=sa.text("visibility = 'visible'")),
     )
 
-    @classmethod
-    def take_number(cls, thread_id: int, *, visible: bool, at: datetime) -> int:
-        """Take the next message number and count the message, in one statement that also holds the row until the commit."""
-        values: dict[str, Any] = {"next_seq": cls.next_seq + 1, "version": cls.version + 1}
+    def take_number(self, *, visible: bool, at: datetime) -> int:
+        """Take the next message number and count the message. The thread is held since it was loaded for this, or is new."""
+        seq = self.next_seq
+        self.next_seq, self.version = seq + 1, self.version + 1
         if visible:
-            values |= {"n_visible": cls.n_visible + 1, "last_seq": cls.next_seq, "last_at": at}
-        return model.Session.execute(sa.update(cls).where(cls.id == thread_id).values(**values)
-                                     .returning(cls.next_seq - 1)).scalar_one()
+            self.n_visible, self.last_seq, self.last_at = self.n_visible + 1, seq, at
+        return seq
 
     @classmethod
     def with_subject(cls, thread_id: int) -> tuple[Thread, Subject, Any] | None:
@@ -70,17 +69,13 @@ class Thread(tk.BaseModel):
 
         Who holds the dataset's row spares CKAN's own check of rights a statement: the session finds it again.
         """
-        package = model.Package
-        row = model.Session.execute(
-            sa.select(cls, Subject, package).join(Subject, Subject.id == cls.subject_id)
-            .outerjoin(package, sa.and_(package.id == Subject.ref, Subject.type == "dataset")).where(cls.id == thread_id)).first()
+        row = model.Session.execute(_WITH_SUBJECT, {"thread": thread_id}).first()
         return (row[0], row[1], row[2]) if row else None
 
     @classmethod
     def locked_with_subject(cls, thread_id: int) -> tuple[Thread, Subject, Any] | None:
         """Return the same as it is in the database now, and hold the thread until the commit: changes of one thread queue up here."""
-        row = model.Session.execute(sa.select(cls, Subject).join(Subject, Subject.id == cls.subject_id).where(cls.id == thread_id)
-                                    .with_for_update(of=cls).execution_options(populate_existing=True)).first()
+        row = model.Session.execute(_LOCKED, {"thread": thread_id}).first()
         return (row[0], row[1], None) if row else None
 
     @classmethod
@@ -109,6 +104,15 @@ class Thread(tk.BaseModel):
     def move(cls, from_subject: int, to_subject: int) -> int:
         """Give every thread of one subject to another."""
         return model.Session.execute(sa.update(cls).where(cls.subject_id == from_subject).values(subject_id=to_subject)).rowcount
+
+
+_WITH_SUBJECT = (
+    sa.select(Thread, Subject, model.Package).join(Subject, Subject.id == Thread.subject_id)
+    .outerjoin(model.Package, sa.and_(model.Package.id == Subject.ref, Subject.type == "dataset"))
+    .where(Thread.id == sa.bindparam("thread")))
+_LOCKED = (
+    sa.select(Thread, Subject).join(Subject, Subject.id == Thread.subject_id).where(Thread.id == sa.bindparam("thread"))
+    .with_for_update(of=Thread).execution_options(populate_existing=True))
 
 
 class Comment(tk.BaseModel):
@@ -154,17 +158,23 @@ class Comment(tk.BaseModel):
     )
 
     @classmethod
+    def place(cls, thread_id: int, seq: int) -> Any | None:
+        """Return where a message stands and whose it is (`seq`, `path`, `state`, `author_id`), without its text."""
+        return model.Session.execute(_PLACE, {"thread": thread_id, "number": seq}).first()
+
+    def insert(self) -> None:
+        """Add the message, which nobody changes in this transaction any more: it does not pass through the session."""
+        model.Session.execute(_INSERT, {name: getattr(self, name) for name in _COLUMNS})
+
+    @classmethod
     def openings(cls, thread_ids: list[int]) -> dict[int, Comment]:
         """Return the first message of each thread, in one statement."""
-        rows = model.Session.scalars(sa.select(cls).where(cls.thread_id.in_(thread_ids), cls.seq == 1))
-        return {row.thread_id: row for row in rows}
+        return {row.thread_id: row for row in model.Session.scalars(_OPENINGS, {"threads": thread_ids})}
 
     @classmethod
     def faces(cls, thread_ids: list[int]) -> dict[int, Any]:
         """Return whether the first message of each thread is there, and in whose name: `state`, `on_behalf_of`, `signed`."""
-        rows = model.Session.execute(sa.select(cls.thread_id, cls.state, cls.on_behalf_of, cls.signed)
-                                     .where(cls.thread_id.in_(thread_ids), cls.seq == 1))
-        return {row.thread_id: row for row in rows}
+        return {row.thread_id: row for row in model.Session.execute(_FACES, {"threads": thread_ids})}
 
     @classmethod
     def answers(cls, threads: list[Thread]) -> dict[int, Comment]:
@@ -172,11 +182,21 @@ class Comment(tk.BaseModel):
 
         Two look-ups in an index per thread, also in one of a million messages.
         """
-        rows = model.Session.scalars(sa.select(cls).from_statement(sa.text("""
-            SELECT c.* FROM unnest(CAST(:ids AS bigint[]), CAST(:marks AS integer[])) AS t (id, mark) CROSS JOIN LATERAL (
-              (SELECT * FROM participation_comment m WHERE m.thread_id = t.id AND m.seq = t.mark AND m.state = 'visible')
-              UNION ALL
-              (SELECT * FROM participation_comment o WHERE o.thread_id = t.id AND o.on_behalf_of IS NOT NULL AND o.state = 'visible'
-                 AND o.seq > 1 ORDER BY o.seq DESC LIMIT 1)
-              LIMIT 1) c""")), {"ids": [row.id for row in threads], "marks": [row.answer_seq for row in threads]})
+        rows = model.Session.scalars(_ANSWERS, {"ids": [row.id for row in threads], "marks": [row.answer_seq for row in threads]})
         return {row.thread_id: row for row in rows}
+
+
+_COLUMNS = [column.name for column in Comment.__table__.columns]
+_INSERT = Comment.__table__.insert()
+_PLACE = sa.select(Comment.seq, Comment.path, Comment.state, Comment.author_id).where(
+    Comment.thread_id == sa.bindparam("thread"), Comment.seq == sa.bindparam("number"))
+_FIRST = sa.and_(Comment.thread_id == sa.any_(sa.bindparam("threads", type_=sa.ARRAY(sa.BigInteger))), Comment.seq == 1)
+_OPENINGS = sa.select(Comment).where(_FIRST)
+_FACES = sa.select(Comment.thread_id, Comment.state, Comment.on_behalf_of, Comment.signed).where(_FIRST)
+_ANSWERS = sa.select(Comment).from_statement(sa.text("""
+    SELECT c.* FROM unnest(CAST(:ids AS bigint[]), CAST(:marks AS integer[])) AS t (id, mark) CROSS JOIN LATERAL (
+      (SELECT * FROM participation_comment m WHERE m.thread_id = t.id AND m.seq = t.mark AND m.state = 'visible')
+      UNION ALL
+      (SELECT * FROM participation_comment o WHERE o.thread_id = t.id AND o.on_behalf_of IS NOT NULL AND o.state = 'visible'
+         AND o.seq > 1 ORDER BY o.seq DESC LIMIT 1)
+      LIMIT 1) c"""))

@@ -20,6 +20,8 @@ _NAMES = [column.name for column in Comment.__table__.columns if column.name != 
 _COLUMNS = ", ".join(f"c.{name}" for name in _NAMES)
 _FLAT = f"SELECT {_COLUMNS} FROM participation_comment c WHERE c.thread_id = :thread AND c.state <> 'held'"  # noqa: S608 (our own columns)
 
+# The first message is left out by `<> 1` where rows are found by their support: PostgreSQL 18 would use `> 1` to skip through the index,
+# and the pair that says where the page begins as a mere filter (a thousand times the pages read in a thread of a million).
 _STATEMENTS = {
     ("oldest", False): f"{_FLAT} ORDER BY c.path LIMIT :limit",
     ("oldest", True): f"{_FLAT} AND c.path > :path ORDER BY c.path LIMIT :limit",
@@ -27,8 +29,8 @@ _STATEMENTS = {
     ("oldest-flat", True): f"{_FLAT} AND c.seq > :seq ORDER BY c.seq LIMIT :limit",
     ("newest-flat", False): f"{_FLAT} AND c.seq > 1 ORDER BY c.seq DESC LIMIT :limit",
     ("newest-flat", True): f"{_FLAT} AND c.seq > 1 AND c.seq < :seq ORDER BY c.seq DESC LIMIT :limit",
-    ("useful-flat", False): f"{_FLAT} AND c.seq > 1 ORDER BY c.n_support DESC, c.seq DESC LIMIT :limit",
-    ("useful-flat", True): f"{_FLAT} AND c.seq > 1 AND (c.n_support, c.seq) < (:support, :seq) "
+    ("useful-flat", False): f"{_FLAT} AND c.seq <> 1 ORDER BY c.n_support DESC, c.seq DESC LIMIT :limit",
+    ("useful-flat", True): f"{_FLAT} AND c.seq <> 1 AND (c.n_support, c.seq) < (:support, :seq) "
                            "ORDER BY c.n_support DESC, c.seq DESC LIMIT :limit",
 }
 _BEFORE = {
@@ -39,7 +41,7 @@ _BEFORE = {
 _TREE = f"""
 WITH roots AS MATERIALIZED (
   SELECT r.seq, r.path, r.n_support FROM participation_comment r
-  WHERE r.thread_id = :thread AND r.depth = 0 AND r.state <> 'held' AND r.seq > 1 {{roots}}
+  WHERE r.thread_id = :thread AND r.depth = 0 AND r.state <> 'held' AND r.seq <> 1 {{roots}}
   ORDER BY {{order}} LIMIT :limit)
 SELECT {_COLUMNS}, r.seq AS root_seq, r.n_support AS root_support
 FROM roots r CROSS JOIN LATERAL (

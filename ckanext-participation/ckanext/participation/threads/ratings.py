@@ -5,6 +5,7 @@ Nobody's rating is shown to others; the numbers 1 to 5 are what DQV calls user q
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -51,18 +52,23 @@ def summary(type_name: str, ref: str, user_id: str | None) -> dict[str, Any]:
 
     The own rating is that of the account `user_id`, None for somebody who is not signed in.
     """
-    stars = [getattr(SubjectCount, f"stars_{number}") for number in STARS]
-    query = sa.select(Subject.id, SubjectCount.counted_at, Recount.since, *stars).outerjoin(
-        SubjectCount, SubjectCount.subject_id == Subject.id).outerjoin(Recount, Recount.subject_id == Subject.id)
-    if user_id is not None:
-        reader = sa.select(Person.id).where(Person.user_id == user_id).scalar_subquery()
-        query = query.add_columns(Rating.value).outerjoin(
-            Rating, sa.and_(Rating.subject_id == Subject.id, Rating.person_id == reader))
-    row = model.Session.execute(query.where(Subject.type == type_name, Subject.ref == ref)).first()
+    row = model.Session.execute(_summary(of_reader=user_id is not None), {"type": type_name, "ref": ref, "user": user_id}).first()
     if row is None:
         return shape([0] * 5, None)
     behind = row.counted_at is None or row.since is not None
     return shape(_count(row.id) if behind else list(row[3:8]), row.value if user_id is not None else None)
+
+
+@cache
+def _summary(*, of_reader: bool) -> Any:
+    stars = [getattr(SubjectCount, f"stars_{number}") for number in STARS]
+    query = sa.select(Subject.id, SubjectCount.counted_at, Recount.since, *stars).outerjoin(
+        SubjectCount, SubjectCount.subject_id == Subject.id).outerjoin(Recount, Recount.subject_id == Subject.id)
+    if of_reader:
+        reader = sa.select(Person.id).where(Person.user_id == sa.bindparam("user")).scalar_subquery()
+        query = query.add_columns(Rating.value).outerjoin(
+            Rating, sa.and_(Rating.subject_id == Subject.id, Rating.person_id == reader))
+    return query.where(Subject.type == sa.bindparam("type"), Subject.ref == sa.bindparam("ref"))
 
 
 def move(from_subject: int, to_subject: int) -> int:

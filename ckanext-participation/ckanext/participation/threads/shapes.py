@@ -67,29 +67,36 @@ def comment(row: Any, names: Names, organizations: dict[str, dict[str, Any]], *,
             reader: rules.Reader | None = None, row_of: Thread | None = None, page: str = "") -> dict[str, Any]:
     """Return a message; of a hidden or removed one only its place, its state and the reason. `own` lets a held text through.
 
-    With `row_of` (its thread) the message knows whether it is the answer; with `reader` what that reader may do with it.
+    With `row_of` (its thread) the message knows whether it is the answer; with `reader` what that reader may do with it. `new` is for
+    `showing` to say, which knows the reader's last visit.
     """
-    readable = row.state == visibility.VISIBLE or (row.state == visibility.HELD and own)
-    organization = organizations.get(row.on_behalf_of or "") if readable else None
-    verbs = rules.may_with_comment(reader, thread_state=row_of.state, author_id=row.author_id, state=row.state,
-                                   official=row.on_behalf_of is not None) if reader and row_of else frozenset()
+    visible = row.state == visibility.VISIBLE
+    readable = visible or (own and row.state == visibility.HELD)
+    official = row.on_behalf_of is not None
+    organization = organizations.get(row.on_behalf_of) if official and readable else None
+    may: dict[str, bool] = {"reply": visible}
+    if reader is not None and reader.person_id and row_of is not None:
+        may |= dict.fromkeys(rules.may_with_comment(reader, thread_state=row_of.state, author_id=row.author_id, state=row.state,
+                                                    official=official), True)
     shown: dict[str, Any] = {
         "thread_id": row.thread_id, "seq": row.seq, "parent_seq": row.parent_seq, "depth": row.depth, "state": row.state,
         "created": row.created.isoformat(), "edited": row.edited.isoformat() if row.edited else None,
         "n_versions": row.n_versions, "lang": row.lang,
         "permalink": permalink(row.thread_id, row.seq, last_seq=row_of.last_seq if row_of else row.seq, page=page),
         "on_behalf_of": organization, "n_support": row.n_support, "n_against": row.n_against,
-        "is_answer": row_of is not None and row_of.answer_seq == row.seq and readable,
-        "may": {"reply": row.state == visibility.VISIBLE} | dict.fromkeys(verbs, True),
+        "is_answer": readable and row_of is not None and row_of.answer_seq == row.seq, "may": may,
+        "new": False,
     }
     if not readable:
-        return shown | {"author": None, "body": None, "body_html": None, "attachments": [], "translation": None,
-                        "translation_pending": False, "state_reason": row.state_reason}
+        shown |= {"author": None, "body": None, "body_html": None, "attachments": [], "translation": None,
+                  "translation_pending": False, "state_reason": row.state_reason}
+        return shown
     # Somebody who answers for an organisation may leave the own name out; colleagues still see who it was.
     unsigned = organization is not None and not row.signed and not (reader and reader.staff)
-    return shown | {"author": None if unsigned else author(row.author_id, names), "body": row.body, "body_html": row.body_html,
-                    "attachments": pictures(row), "translation": _translation(row), "signed": row.signed,
-                    "translation_pending": row.translation_pending, "state_reason": None}
+    shown |= {"author": None if unsigned else author(row.author_id, names), "body": row.body, "body_html": row.body_html,
+              "attachments": pictures(row), "translation": _translation(row), "signed": row.signed,
+              "translation_pending": row.translation_pending, "state_reason": None}
+    return shown
 
 
 def pictures(row: Any) -> list[dict[str, Any]]:

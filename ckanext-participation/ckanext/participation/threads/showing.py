@@ -73,12 +73,7 @@ def comments(row: Thread, rows: list[Any], found: Data, person: people.Actor | N
 
     One statement for all names and one for all organisations; for somebody signed in, one for the own support and one for what is new.
     """
-    reader = gates.reader_of(person, found["organization_id"])
-    names = people.public_names({comment.author_id for comment in rows})
-    organizations = shapes.organizations(rows)
-    address = shapes.url_of(row.id)
-    shown = [shapes.comment(comment, names, organizations, reader=reader, row_of=row, page=address,
-                            own=person is not None and (person.is_sysadmin or comment.author_id == person.person_id)) for comment in rows]
+    shown = _shown(row, rows, found, person)
     if person is None:
         return shown
     values = support.own(person.person_id, "comment", [f"{row.id}#{comment.seq}" for comment in rows])
@@ -89,6 +84,12 @@ def comments(row: Thread, rows: list[Any], found: Data, person: people.Actor | N
         message["supported"] = values.get(f"{row.id}#{comment.seq}", 0)
         message["new"] = seen is not None and comment.seq > seen and not own
     return shown
+
+
+def fresh(row: Thread, comment: Comment, person: people.Actor, found: Data) -> Data:
+    """Return a message that its author has just posted, as that author sees it: nobody can have said anything about it yet."""
+    shown, = _shown(row, [comment], found, person)
+    return shown | {"mine": True, "supported": 0, "new": False}
 
 
 def one(row: Thread, comment: Any, person: people.Actor | None, found: Data) -> Data:
@@ -103,6 +104,15 @@ def visible_comment(row: Thread, seq: int, person: people.Actor | None) -> Comme
     if comment is None or (comment.state == visibility.HELD and not own):
         raise tk.ObjectNotFound(tk._("There is no message with this number."))
     return comment
+
+
+def _shown(row: Thread, rows: list[Any], found: Data, person: people.Actor | None) -> list[Data]:
+    reader = gates.reader_of(person, found["organization_id"])
+    names = people.public_names({comment.author_id for comment in rows})
+    organizations = shapes.organizations(rows)
+    address = shapes.url_of(row.id)
+    return [shapes.comment(comment, names, organizations, reader=reader, row_of=row, page=address,
+                           own=person is not None and (person.is_sysadmin or comment.author_id == person.person_id)) for comment in rows]
 
 
 def _colleague(person_id: int, names: shapes.Names) -> Data:

@@ -25,22 +25,23 @@ STEPS = ("thread.state", "thread.answer")
 
 
 def store(thread: Thread, actor: people.Actor, asked: dict[str, Any], html: str, decision: visibility.Decision,
-          organization: str | None, *, parent: Comment | None) -> Comment:
-    """Add a message with the next number of its thread, without committing, and return it."""
+          organization: str | None, *, parent: Any = None) -> Comment:
+    """Add a message with the next number of its thread, which is held, without committing, and return it.
+
+    `parent` is the place of the message that it answers (`Comment.place`).
+    """
     at: datetime = now()
-    seq = Thread.take_number(thread.id, visible=decision.state == visibility.VISIBLE, at=at)
+    seq = thread.take_number(visible=decision.state == visibility.VISIBLE, at=at)
     path, depth = rules.path_of(seq, parent.path if parent and parent.seq != 1 else None)
     pending = organization is not None and (config.translation_expected() if asked["translation_expected"] is None
                                             else asked["translation_expected"])
     comment = Comment(thread_id=thread.id, seq=seq, parent_seq=parent.seq if parent else None, path=path, depth=depth,
                       author_id=actor.person_id, on_behalf_of=organization, signed=organization is None or asked["signed"],
                       lang=asked["lang"], state=decision.state, state_reason=decision.reason or None, created=at, body=asked["body"],
-                      body_html=html, text_version=text.TEXT_VERSION, translation_pending=bool(pending), n_support=0, n_against=0,
-                      n_versions=0, attachments=attachments.claim(asked["attachments"], actor.person_id, thread.id, seq) or None)
-    model.Session.add(comment)
-    model.Session.flush()
-    # The counting statement passed the session by.
-    model.Session.refresh(thread)
+                      body_html=html, text_version=text.TEXT_VERSION, edited=None, n_versions=0, translation=None,
+                      translation_pending=bool(pending), n_support=0, n_against=0,
+                      attachments=attachments.claim(asked["attachments"], actor.person_id, thread.id, seq) or None)
+    comment.insert()
     if pending and decision.state == visibility.VISIBLE:
         thread.n_untranslated += 1
     return comment

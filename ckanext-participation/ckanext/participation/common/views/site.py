@@ -76,14 +76,15 @@ def _queue_page(errors: list[dict[str, Any]]) -> str:
     return tk.render("participation/queue.html", {"rows": rows, "orphans": orphans, "errors": errors, "organization": name or ""})
 
 
-def preview() -> Response | str:
+def preview() -> str | tuple[str, int]:
     """Return a fragment with the rendered text, for the preview button of the forms."""
     try:
         html = tk.get_action("participation_text_preview")({}, {"body": request.form.get("body", "")})["html"]
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
     except tk.ValidationError as error:
-        return tk.render("participation/snippets/preview.html", {"html": "", "problem": words_of(error)})
+        page = tk.render("participation/snippets/preview.html", {"html": "", "problem": words_of(error)})
+        return (page, 429) if "limit" in error.error_dict else page
     return tk.render("participation/snippets/preview.html", {"html": html, "problem": ""})
 
 

@@ -82,7 +82,7 @@ def participation_comment_create(context: Context, data_dict: Data) -> dict[str,
     idempotency.settle(actor.person_id, "participation_comment_create", asked["key"], f"{thread.id}#{comment.seq}")
     counting.mark(subject.id)
     model.Session.commit()
-    return showing.one(thread, comment, actor, found)
+    return showing.fresh(thread, comment, actor, found)
 
 
 @tk.side_effect_free
@@ -325,11 +325,11 @@ def _for_change(context: Context, actor: people.Actor, thread_id: int, seq: int,
     return thread, found, comment
 
 
-def _parent(thread: Thread, parent_seq: int | None, actor: people.Actor) -> Comment | None:
-    """Return the message that is answered; a held one can be answered by nobody but its author."""
+def _parent(thread: Thread, parent_seq: int | None, actor: people.Actor) -> Any:
+    """Return the place of the message that is answered; a held one can be answered by nobody but its author."""
     if parent_seq is None:
         parent_seq = 1
-    parent = model.Session.get(Comment, (thread.id, parent_seq)) if parent_seq < 2**31 else None
+    parent = Comment.place(thread.id, parent_seq) if parent_seq < 2**31 else None
     if parent is None or (parent.state == visibility.HELD and parent.author_id != actor.person_id):
         raise field_error("parent_seq", tk._("There is no message with this number to answer."))
     return parent

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import subjects
+from ckanext.participation.common import memo, subjects
 from ckanext.participation.threads import gates
 from ckanext.participation.threads.model import Thread
 
@@ -48,7 +48,7 @@ def participation_thread_create(context: Context, data_dict: dict[str, Any]) -> 
 def reads(context: Context, type_name: Any, ref: Any) -> AuthResult:
     """Allow who may see the subject."""
     try:
-        subjects.type_of(type_name).check_read(context, ref if isinstance(ref, str) else "")
+        subjects.allow(context, type_name, ref if isinstance(ref, str) else "")
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return {"success": False, "msg": tk._("You may not see this conversation.")}
     return {"success": True}
@@ -60,7 +60,8 @@ def reads_thread(context: Context, thread_id: Any) -> AuthResult:
     A thread that does not exist and one that the reader may not see answer alike: numbers can't be tried out.
     """
     number = int(thread_id) if str(thread_id).isascii() and str(thread_id).isdigit() and len(str(thread_id)) < 19 else None
-    found = Thread.with_subject(number) if number is not None else None
+    # A page asks for a thread and for its messages: two actions.
+    found = memo.once(("thread", number), lambda: Thread.with_subject(number)) if number is not None else None
     if found is None:
         return {"success": False, "msg": tk._("You may not see this conversation.")}
     # As CKAN's own auth functions do with a dataset: the action asks for the same row next.
