@@ -333,3 +333,8 @@ def test_the_former_token_is_taken_from_pages_of_this_site_only(browser: Browser
     assert post(SAME_ORIGIN) == 302
     # The session's own token was only lent, not lost.
     assert browser.go("/participation/person").send(public_name="A third").status == 200
+
+
+def test_a_link_that_is_not_whole_leads_to_another_one_first(browser: Browser) -> None:
+    links = browser.go("/participation/person/confirm/nonsense").page.select(".pt-narrow .pt-form__actions a")
+    assert [(link.get_text(strip=True), "btn-primary" in link["class"]) for link in links] == [("Have the link sent again", True), ("Sign in", False)]

@@ -144,3 +144,12 @@ def test_a_page_that_does_not_exist_helps_to_go_on(read: Callable[..., Beautiful
     page = read("/nothing-here", status=404)
     assert words(page.h1) == "This page does not exist"
     assert page.select_one("#error-content form[role=search]")
+
+
+def test_a_search_and_an_organisation_have_the_same_column_of_filters(read: Callable[..., BeautifulSoup], dataset: Make) -> None:
+    about = dataset(resources=[{"url": "https://a.example/f.csv", "name": "F", "format": "CSV"}])
+    columns = [read(path).select_one("aside[aria-label='Filters'] details.pt-filters") for path in ("/dataset/", f"/organization/{about['owner_org']}")]
+    assert [words(column.summary) for column in columns] == ["Filter the results"] * 2
+    names = [[words(group.summary) for group in column.select(".pt-facet")] for column in columns]
+    assert set(names[0]) - set(names[1]) == {"Organisations"}
+    assert "Formats" in names[1]

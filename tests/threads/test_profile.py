@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 from xml.dom import minidom
@@ -85,6 +86,13 @@ def test_a_problem_report_is_a_quality_annotation(talked_about: dict[str, Any]) 
     state = graph.value(annotation, ADMS.status)
     assert str(graph.value(state, SKOS.notation)) == "confirmed"
     assert {label.language for label in graph.objects(state, SKOS.prefLabel)} == {"en", "fr"}
+
+
+def test_the_one_statement_joins_what_it_reads(talked_about: dict[str, Any]) -> None:
+    model.meta.engine.clear_compiled_cache()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sa.exc.SAWarning)
+        assert feedback.of_dataset(talked_about["id"]).threads
 
 
 def test_other_conversations_are_feedback_without_their_texts(talked_about: dict[str, Any]) -> None:

@@ -72,7 +72,8 @@ def of_dataset(dataset_id: str) -> Feedback:
     told = sa.text(_STATEMENT).columns(threads=sa.Integer, messages=sa.Integer, newest=JSONB, stars=JSONB).subquery("told")
     # The condition looks at the rows: the session may remember the dataset as it was before somebody made it private.
     public = (model.Package.id == dataset_id, model.Package.state == "active", sa.not_(model.Package.private))
-    row = model.Session.execute(sa.select(model.Package, told).where(*public), {"dataset": dataset_id, "most": MOST}).first()
+    both = sa.select(model.Package, told).join(told, sa.true()).where(*public)
+    row = model.Session.execute(both, {"dataset": dataset_id, "most": MOST}).first()
     if row is None or not (row.threads or row.stars) or not Gate({"user": ""}).allows(row[0]):
         return NOTHING
     return Feedback(row.threads, row.messages or 0, row.newest or [], tuple(row.stars or NOTHING.stars))

@@ -33,20 +33,13 @@ from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import DC, RDF, SKOS, XSD, Namespace
 from rdflib.term import Node
 
-from ckanext.participation.threads import feedback
+from ckanext.participation.threads import feedback, vocabulary
 
-DQV = Namespace("http://www.w3.org/ns/dqv#")
+DQV = vocabulary.DQV
 DUV = Namespace("http://www.w3.org/ns/duv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
 
 ON_PAGE = 5
-STATES = {"open": {"en": "Open", "fr": "Ouvert"}, "confirmed": {"en": "Confirmed", "fr": "Confirmé"},
-          "fixed": {"en": "Fixed", "fr": "Corrigé"}, "wont_fix": {"en": "Won’t be fixed", "fr": "Ne sera pas corrigé"}}
-METRICS = {
-    "average-rating": ({"en": "Average of the stars, 1 to 5, that signed-in people gave the dataset",
-                        "fr": "Moyenne des étoiles, de 1 à 5, que des personnes connectées ont données au jeu de données"}, XSD.decimal),
-    "rating-count": ({"en": "Number of people who gave the dataset stars",
-                      "fr": "Nombre de personnes qui ont donné des étoiles au jeu de données"}, XSD.integer)}
 
 # What XML 1.0 has no way to write: one such letter would break the whole catalogue's RDF/XML.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -104,31 +97,31 @@ class FeedbackProfile(RDFProfile):
         self._add(body, RDF.value, _text(row["body"], row["body_lang"]))
         self._add(body, DC.format, Literal("text/markdown"))
         self._add(body, DC.language, Literal(row["body_lang"]))
-        if row["problem_state"] in STATES:
+        known = vocabulary.STATES.get(row["problem_state"])
+        if known:
             # One node per state however many datasets the catalogue's page has.
-            state = _ours(f"problem-state/{row['problem_state']}")
-            self._add(annotation, ADMS.status, state)
-            self._add(state, RDF.type, SKOS.Concept)
-            self._add(state, SKOS.notation, Literal(row["problem_state"]))
-            for lang, label in STATES[row["problem_state"]].items():
-                self._add(state, SKOS.prefLabel, Literal(label, lang=lang))
+            self._add(annotation, ADMS.status, known.iri)
+            self._add(known.iri, RDF.type, SKOS.Concept)
+            self._add(known.iri, SKOS.notation, Literal(known.notation))
+            for lang, label in known.label.items():
+                self._add(known.iri, SKOS.prefLabel, Literal(label, lang=lang))
 
     def _describe(self, thread: Node, row: dict[str, Any]) -> None:
         self._add(thread, DCT.title, _text(row["title"], row["lang"]))
         self._add(thread, DCT.created, Literal(row["created"], datatype=XSD.dateTime))
 
     def _measure(self, dataset: Node, name: str, value: float) -> None:
-        definitions, datatype = METRICS[name]
-        measurement, metric = BNode(), _ours(f"metric/{name}")
+        known, measurement = vocabulary.METRICS[name], BNode()
         self._add(dataset, DQV.hasQualityMeasurement, measurement)
         self._add(measurement, RDF.type, DQV.QualityMeasurement)
         self._add(measurement, DQV.computedOn, dataset)
-        self._add(measurement, DQV.isMeasurementOf, metric)
-        self._add(measurement, DQV.value, Literal(str(value), datatype=datatype))
-        self._add(metric, RDF.type, DQV.Metric)
-        self._add(metric, DQV.expectedDataType, datatype)
-        for lang, words in definitions.items():
-            self._add(metric, SKOS.definition, Literal(words, lang=lang))
+        self._add(measurement, DQV.isMeasurementOf, known.iri)
+        self._add(measurement, DQV.value, Literal(str(value), datatype=known.datatype))
+        self._add(known.iri, RDF.type, DQV.Metric)
+        if known.datatype:
+            self._add(known.iri, DQV.expectedDataType, known.datatype)
+        for lang, words in known.definition.items():
+            self._add(known.iri, SKOS.definition, Literal(words, lang=lang))
 
     def _for_search_engines(self, dataset_dict: dict[str, Any], dataset: Node, told: feedback.Feedback) -> None:
         """Add `schema:discussionUrl`, `commentCount`, `comment` (the newest, without their texts) and `aggregateRating`."""
@@ -158,10 +151,6 @@ class FeedbackProfile(RDFProfile):
 
 def _thread(row: dict[str, Any]) -> URIRef:
     return URIRef(tk.url_for("participation_threads.show", thread_id=row["id"], locale="default", _external=True))
-
-
-def _ours(path: str) -> URIRef:
-    return URIRef(f"{tk.config['ckan.site_url'].rstrip('/')}/participation/terms/{path}")
 
 
 def _text(words: str, lang: str | None) -> Literal:

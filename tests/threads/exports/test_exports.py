@@ -1,9 +1,7 @@
-"""Conversations as CSV, JSON and JSON-LD: who gets which record, what a spreadsheet makes of it, what never leaves."""
+"""Conversations as records: what a record says, who gets which, page by page; what never leaves."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable
@@ -17,7 +15,7 @@ from ckan.tests import factories
 from statements import statements
 
 from ckanext.participation.common.model import Subject
-from ckanext.participation.threads import export_files, exports
+from ckanext.participation.threads import exports
 from ckanext.participation.threads.model import Comment, Thread
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "with_request_context"),
@@ -27,46 +25,8 @@ Make = Callable[..., Any]
 LINKS = "[a](https://a.example) [b](https://b.example) [c](https://c.example)"
 
 
-@pytest.fixture
-def ask(as_user: Make) -> Make:
-    """Start a thread: `ask(person, dataset)`; further fields as the action takes them."""
-
-    def make(user: dict[str, Any], about: dict[str, Any], **fields: Any) -> dict[str, Any]:
-        return as_user(user, "participation_thread_create",
-                       **{"subject_id": about["id"], "title": "Why?", "body": "Some *words*.", "kind": "question", **fields})
-
-    return make
-
-
-@pytest.fixture
-def export(as_user: Make) -> Make:
-    """Give all records of an export, page by page."""
-
-    def every(user: dict[str, Any] | None, about: str, **data: Any) -> list[dict[str, Any]]:
-        records, after = [], None
-        while True:
-            page = as_user(user, "participation_thread_export", subject_id=about, after=after, **data)
-            records += page["results"]
-            after = page["next"]
-            if after is None:
-                return records
-
-    return every
-
-
 def with_file(dataset: Make, **fields: Any) -> dict[str, Any]:
     return dataset(resources=[{"url": "https://a.example/f.csv", "name_translated": {"en": "F", "fr": "F"}}], **fields)
-
-
-def file_of(app: Any, address: str, user: dict[str, Any] | None = None, **options: Any) -> Any:
-    headers = options.pop("headers", {}) | ({"Authorization": user["token"]} if user else {})
-    # The server reads a streamed file to its end before it leaves the request; so does this. A context of its own forgets who read before.
-    with app.flask_app.app_context():
-        return app.get(address, headers=headers, buffered=True, **options)
-
-
-def cells(response: Any) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(response.body.removeprefix("\ufeff"), newline="")))
 
 
 # The records
@@ -336,153 +296,3 @@ def test_bad_input_names_its_field(data: dict[str, Any], field: str, dataset: Ma
     with pytest.raises(tk.ValidationError) as refusal:
         as_user(None, "participation_thread_export", **{"subject_id": dataset()["id"], **data})
     assert field in refusal.value.error_dict
-
-
-# The files
-
-
-def test_both_files_hold_the_same_records(app: Any, person: Make, dataset: Make, ask: Make, as_user: Make, export: Make) -> None:
-    asker, about = person(), dataset()
-    for number in range(3):
-        thread = ask(asker, about, title=f"Été {number}, « neige »", body='Two\nlines, "quoted"; and so on')
-        as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
-    records = export(None, about["id"])
-    as_json = file_of(app, f"/participation/dataset/{about['name']}/threads.json")
-    as_csv = file_of(app, f"/participation/dataset/{about['name']}/threads.csv")
-    assert json.loads(as_json.body) == records
-    assert as_csv.body.startswith("\ufeff")
-    assert as_csv.headers["Content-Type"].startswith("text/csv; charset=utf-8")
-    assert [{name: export_files.inert(record[name]) for name in exports.FIELDS} for record in records] == cells(as_csv)
-    assert as_csv.headers["Content-Disposition"] == f'attachment; filename="conversations-{about["name"]}.csv"'
-
-
-def test_a_file_of_many_pages_is_whole(
-        app: Any, person: Make, dataset: Make, ask: Make, as_user: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "MOST", 3)
-    asker, about = person(), dataset()
-    for _ in range(4):
-        thread = ask(asker, about)
-        as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
-    for suffix, read in (("json", lambda response: json.loads(response.body)), ("csv", cells)):
-        response = file_of(app, f"/participation/dataset/{about['name']}/threads.{suffix}")
-        assert [(int(row["thread"]), int(row["message"])) for row in read(response)] == [(t, m) for t in range(1, 5) for m in (1, 2)]
-
-
-def test_a_dataset_nobody_talked_about_gives_empty_files(app: Any, dataset: Make) -> None:
-    about = dataset()
-    assert json.loads(file_of(app, f"/participation/dataset/{about['name']}/threads.json").body) == []
-    assert cells(file_of(app, f"/participation/dataset/{about['name']}/threads.csv")) == []
-
-
-def test_private_files_are_not_found_by_others(app: Any, person: Make, dataset: Make, ask: Make) -> None:
-    staff = person()
-    about = dataset(staff=staff, private=True)
-    ask(staff, about)
-    for suffix in ("csv", "json"):
-        address = f"/participation/dataset/{about['name']}/threads.{suffix}"
-        assert file_of(app, address, status=404).status_code == 404
-        assert file_of(app, address, person(), status=404).status_code == 404
-        assert "Why?" in file_of(app, address, staff).body
-    file_of(app, "/participation/planet/x/threads.csv", status=400)
-
-
-def test_a_file_that_did_not_change_is_not_sent_again(app: Any, person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
-    asker, about = person(), dataset()
-    thread = ask(asker, about)
-    address = f"/participation/dataset/{about['name']}/threads.json"
-    mark = file_of(app, address).headers["ETag"]
-    assert file_of(app, address, headers={"If-None-Match": mark}, status=304).body == ""
-    assert file_of(app, address.replace("json", "csv"), headers={"If-None-Match": mark}).status_code == 200
-    as_user(asker, "participation_comment_create", thread_id=thread["id"], body="x")
-    response = file_of(app, address, headers={"If-None-Match": mark})
-    assert response.status_code == 200
-    assert response.headers["ETag"] != mark
-    assert "public" not in response.headers["Cache-Control"]
-
-
-def test_a_known_mark_opens_no_private_file(app: Any, person: Make, dataset: Make, ask: Make) -> None:
-    staff = person()
-    about = dataset(staff=staff, private=True)
-    ask(staff, about)
-    address = f"/participation/dataset/{about['name']}/threads.json"
-    mark = file_of(app, address, staff).headers["ETag"]
-    assert file_of(app, address, headers={"If-None-Match": mark}, status=404).status_code == 404
-
-
-@pytest.mark.ckan_config("participation.exports.licence", "https://licence.example/by")
-def test_the_licence_of_an_export_is_said_in_its_header(app: Any, dataset: Make) -> None:
-    response = file_of(app, f"/participation/dataset/{dataset()['name']}/threads.json")
-    assert response.headers["Link"] == '<https://licence.example/by>; rel="license"'
-
-
-# B17: what a spreadsheet, a header or a page would run
-
-def test_formulas_that_people_post_are_inert_in_the_file(app: Any, person: Make, dataset: Make, ask: Make) -> None:
-    about = dataset()
-    ask(person(fullname="=HYPERLINK(\"https://evil.example\")"), about, title="=1+1", body="=cmd|' /C calc'!A0")
-    row = cells(file_of(app, f"/participation/dataset/{about['name']}/threads.csv"))[0]
-    assert [row[name][0] for name in ("title", "text", "author")] == ["'"] * 3
-    record = json.loads(file_of(app, f"/participation/dataset/{about['name']}/threads.json").body)[0]
-    assert (record["title"], record["text"]) == ("=1+1", "=cmd|' /C calc'!A0"), "the JSON is exact"
-
-
-# JSON-LD
-
-
-def page_of(as_user: Make, thread: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    return (as_user(None, "participation_thread_show", id=thread["id"]),
-            as_user(None, "participation_comment_list", thread_id=thread["id"])["results"])
-
-
-def document(as_user: Make, thread: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(tk.h.participation_thread_jsonld(*page_of(as_user, thread)))
-
-
-def test_a_question_is_a_question_with_its_answers(person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
-    staff = person()
-    thread = ask(person(fullname="Zoé Roy"), dataset(staff=staff))
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="Perhaps.")
-    as_user(staff, "participation_comment_create", thread_id=thread["id"], body="Because.", as_organization=True)
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="Ah.", parent_seq=3)
-    model.Session.execute(sa.update(Thread).values(answer_seq=3))
-    model.Session.commit()
-    page = document(as_user, thread)
-    question = page["mainEntity"]
-    assert (page["@type"], question["@type"], question["name"], question["text"]) == ("QAPage", "Question", "Why?", "Some *words*.")
-    assert (question["author"], question["answerCount"]) == ({"@type": "Person", "name": "Zoé Roy"}, 3)
-    assert (question["acceptedAnswer"]["@type"], question["acceptedAnswer"]["text"]) == ("Answer", "Because.")
-    assert question["acceptedAnswer"]["author"]["@type"] == "Organization"
-    assert question["acceptedAnswer"]["comment"][0]["text"] == "Ah."
-    assert [row["text"] for row in question["suggestedAnswer"]] == ["Perhaps."]
-    assert question["url"].startswith(tk.config["ckan.site_url"])
-    assert question["about"]["@type"] == "Dataset"
-
-
-@pytest.mark.parametrize("kind", ["problem", "suggestion", "thanks"])
-def test_anything_else_is_a_posting_with_comments(kind: str, person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
-    thread = ask(person(), dataset(), kind=kind)
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="one")
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="two", parent_seq=2)
-    posting = document(as_user, thread)
-    assert (posting["@type"], posting["headline"], posting["commentCount"]) == ("DiscussionForumPosting", "Why?", 2)
-    assert posting["comment"][0]["text"] == "one"
-    assert posting["comment"][0]["comment"][0]["text"] == "two"
-
-
-def test_hidden_words_are_not_told_to_machines_and_their_replies_stay(person: Make, dataset: Make, ask: Make, as_user: Make) -> None:
-    thread = ask(person(), dataset())
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="secret")
-    as_user(person(), "participation_comment_create", thread_id=thread["id"], body="reply", parent_seq=2)
-    model.Session.execute(sa.update(Comment).where(Comment.seq == 2).values(state="hidden"))
-    model.Session.commit()
-    told = document(as_user, thread)
-    assert "secret" not in json.dumps(told)
-    assert [row["text"] for row in told["mainEntity"]["suggestedAnswer"]] == ["reply"]
-
-
-def test_the_conversations_page_carries_it_and_no_text_ends_it(app: Any, person: Make, dataset: Make, ask: Make) -> None:
-    thread = ask(person(), dataset(), title="</script><script>alert(1)</script>", body="</script><img src=x onerror=alert(1)>")
-    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', file_of(app, thread["url"]).body, re.DOTALL)
-    told = [json.loads(block) for block in blocks if "QAPage" in block]
-    assert [block["mainEntity"]["name"] for block in told] == ["</script><script>alert(1)</script>"]
-    assert told[0]["mainEntity"]["text"].startswith("</script>")
