@@ -64,7 +64,7 @@ def dataset_pages(bench: Bench, stock_made: dict[str, Any], *, previews: bool) -
         probes.append(Probe.page("empty page, ours", bench.ours, about, "/about"))
         probes.append(Probe.page("empty page, stock", bench.stock, about_stock, "/about"))
         asked = {probe.name: counted(probe) for probe in probes}
-        costs = bench.measured(probes)
+        costs = bench.measured(probes, pages=True)
     suffix = "-previews" if previews else ""
     say(report.table(f"Dataset page{', preview plugins on' if previews else ''} (milliseconds of CPU per request)",
                      ("request", "SQL", "of these the conversation's", "Solr", "web", "database", "sum", "÷ stock", "wall"),
