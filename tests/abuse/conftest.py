@@ -22,8 +22,8 @@ def nothing_stays_open() -> Iterator[None]:
 
 
 @pytest.fixture
-def answered(person: Make, dataset: Make, as_user: Make, app: Any) -> dict[str, Any]:
-    """An administrator of an organisation with a dataset, and an answered question about it: what the addresses of forms need."""
+def question(person: Make, dataset: Make, as_user: Make, app: Any) -> dict[str, Any]:
+    """An administrator of an organisation with a dataset, and a question about it that has an answer in the organisation's name."""
     staff, asker = person(), person()
     about = dataset(staff=staff)
     with app.flask_app.test_request_context():
@@ -31,8 +31,15 @@ def answered(person: Make, dataset: Make, as_user: Make, app: Any) -> dict[str, 
         thread = as_user(asker, "participation_thread_create", subject_id=about["id"], title="Why?", body="One.", lang="en")["id"]
         as_user(staff, "participation_comment_create", thread_id=thread, body="So.", lang="en", as_organization=True)
     model.Session.commit()
+    return {"staff": staff, "asker": asker, "dataset": about, "thread": thread}
+
+
+@pytest.fixture
+def answered(question: dict[str, Any], app: Any) -> dict[str, Any]:
+    """An answered question, and what the addresses of forms need."""
+    staff, about = question["staff"], question["dataset"]
     app.client = app.test_client()
-    return {"staff": staff, "asker": asker, "parts": {
-        "thread_id": thread, "seq": 2, "subject_type": "dataset", "subject_id": about["name"], "organization": about["owner_org"],
+    return {"staff": staff, "asker": question["asker"], "parts": {
+        "thread_id": question["thread"], "seq": 2, "subject_type": "dataset", "subject_id": about["name"], "organization": about["owner_org"],
         "dataset": about["name"], "id": about["name"], "name": staff["name"], "picture_id": "0" * 32, "extension": "webp",
         "kind": "comment", "license_id": "ca-ogl-lgo", "source": "x", "token": "x", "user": staff["name"], "key": "x"}}

@@ -12,7 +12,6 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from ckan.tests import helpers
 
 from ckanext.participation.common.model import Event
 from ckanext.participation.threads.model import Comment, Thread
@@ -38,17 +37,13 @@ WRITES = {"thread_create": ["subject_id", "words"], "comment_create": ["thread_i
 
 
 @pytest.fixture
-def talk(person: Make, dataset: Make, as_user: Make, app: Any) -> dict[str, Any]:
+def talk(question: dict[str, Any], as_user: Make, app: Any) -> dict[str, Any]:
     """A question with an answer in the organisation's name, a problem, and what each action needs of them."""
-    staff, asker = person(), person()
-    about = dataset(staff=staff)
+    asker, about, thread = question["asker"], question["dataset"], question["thread"]
     with app.flask_app.test_request_context():
-        helpers.call_action("organization_member_create", id=about["owner_org"], username=staff["name"], role="admin")
-        thread = as_user(asker, "participation_thread_create", subject_id=about["id"], title="Why?", body="One.", lang="en")["id"]
-        as_user(staff, "participation_comment_create", thread_id=thread, body="So.", lang="en", as_organization=True)
         problem = as_user(asker, "participation_thread_create", subject_id=about["id"], title="Bad", body="One.", kind="problem")["id"]
     model.Session.commit()
-    return {"staff": staff, "asker": asker, "dataset": about, "thread": thread, "needs": {
+    return {**question, "needs": {
         "id": {"id": thread}, "thread_id": {"thread_id": thread}, "seq": {"seq": 1}, "subject_id": {"subject_id": about["id"]},
         "answer": {"seq": 2}, "organization": {"id": about["owner_org"]}, "words": {"title": "Why?", "body": "Words."},
         "problem": {"id": problem, "state": "confirmed"}, "closed": {"state": "closed"}, "policy": {"threads": "on", "review": "after"},

@@ -33,7 +33,7 @@ def write(type_: str, *, actor_id: int | None, target: tuple[str, Any], subject_
     model.Session.execute(_WRITE, {
         "type": type_, "at": now(), "actor": actor_id, "subject": subject_id, "target_type": target[0], "target_id": str(target[1]),
         "data": json.dumps(data or {}), "announce": announce and entry.recipients is not None})
-    indexing.mark_for(Event(type=type_, target_type=target[0], target_id=str(target[1])))
+    indexing.mark_for(type_, target)
 
 
 def write_many(type_: str, rows: list[dict[str, Any]]) -> None:

@@ -40,10 +40,10 @@ def mark(kind: str, refs: Iterable[Any], *, since: datetime | None = None) -> No
     model.Session.execute(_MARK, _values(kind, refs, since))
 
 
-def mark_for(event: Any) -> None:
-    """Mark what an event is about, if the search holds anything of it."""
-    if _is_searched(event.type, event.target_type):
-        mark(event.target_type, [event.target_id])
+def mark_for(type_: str, target: tuple[str, Any]) -> None:
+    """Mark what an event of this type is about, if the search holds anything of it."""
+    if _is_searched(type_, target[0]):
+        mark(target[0], [target[1]])
 
 
 def mark_rows(type_: str, rows: list[dict[str, Any]]) -> None:

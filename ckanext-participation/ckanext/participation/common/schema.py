@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,6 +10,20 @@ import ckan.plugins.toolkit as tk
 from ckanext.participation import config
 from ckanext.participation.common import text
 from ckanext.participation.common.errors import field_error
+
+
+def all_of(**readers: Callable[[], Any]) -> dict[str, Any]:
+    """Return what every reader gives, by its name; raise one ValidationError with all their fields, so that nobody mends one by one."""
+    values: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for name, read in readers.items():
+        try:
+            values[name] = read()
+        except tk.ValidationError as error:
+            errors.update(error.error_dict)
+    if errors:
+        raise tk.ValidationError(errors)
+    return values
 
 
 def one_of(value: Any, known: Iterable[str], field: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -19,19 +19,8 @@ LONGEST_TOKEN = 500
 LONGEST_PLACE = 1000
 BOTH = "both"
 
-
-def all_of(**readers: Callable[[], Any]) -> Data:
-    """Return what every reader gives by its name; raise one ValidationError with all their fields."""
-    values: Data = {}
-    errors: Data = {}
-    for name, reader in readers.items():
-        try:
-            values[name] = reader()
-        except tk.ValidationError as error:
-            errors.update(error.error_dict)
-    if errors:
-        raise tk.ValidationError(errors)
-    return values
+# The actions read their fields together.
+all_of = schema.all_of
 
 
 def address(data: Data, field: str = "email") -> str:

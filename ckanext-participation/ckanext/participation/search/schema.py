@@ -45,21 +45,12 @@ def states() -> tuple[str, ...]:
 
 def search(data: Data) -> Data:
     """Return the cleaned fields of `participation_discussion_search`; one error names all fields that are wrong."""
-    readers = {
-        "q": lambda: query(data), "kind": lambda: choice(data, "kind", kinds()), "state": lambda: choice(data, "state", states()),
-        "lang": lambda: choice(data, "lang", LANGUAGES), "sort": lambda: choice(data, "sort", asking.SORTS),
-        "organization": lambda: paging.text_of(data, "organization"), "subject_id": lambda: paging.text_of(data, "subject_id"),
-        "subject_type": lambda: choice(data, "subject_type", tuple(sorted(registry.subject_types))),
-        "start": lambda: whole(data, "start", 0, asking.DEEPEST - 1, 0), "rows": lambda: whole(data, "rows", 1, asking.MOST_ROWS, 20)}
-    values, errors = {}, {}
-    for name, read in readers.items():
-        try:
-            values[name] = read()
-        except tk.ValidationError as error:
-            errors.update(error.error_dict)
-    if errors:
-        raise tk.ValidationError(errors)
-    return values
+    return schema.all_of(
+        q=lambda: query(data), kind=lambda: choice(data, "kind", kinds()), state=lambda: choice(data, "state", states()),
+        lang=lambda: choice(data, "lang", LANGUAGES), sort=lambda: choice(data, "sort", asking.SORTS),
+        organization=lambda: paging.text_of(data, "organization"), subject_id=lambda: paging.text_of(data, "subject_id"),
+        subject_type=lambda: choice(data, "subject_type", tuple(sorted(registry.subject_types))),
+        start=lambda: whole(data, "start", 0, asking.DEEPEST - 1, 0), rows=lambda: whole(data, "rows", 1, asking.MOST_ROWS, 20))
 
 
 def whole(data: Data, field: str, least: int, most: int, default: int) -> int:
