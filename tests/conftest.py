@@ -14,6 +14,28 @@ hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+# Tests of these folders share what takes long to make: they stay together when `make test` runs several processes.
+TOGETHER = ("tests/browser", "tests/solr", "tests/threads/importing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each process of pytest-xdist the home that `make test` made for it: services of its own."""
+    worker = getattr(config, "workerinput", None)
+    if worker:
+        home = os.environ["PARTICIPATION_TEST_HOMES"].split(os.pathsep)[int(worker["workerid"].removeprefix("gw"))]
+        os.environ.update(PARTICIPATION_TEST_HOME=home, CKAN_INI=f"{home}/ckan.ini")
+        config.option.ckan_ini = f"{home}/ckan.ini"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module in one process, and those of the folders named above."""
+    for item in items:
+        module = item.nodeid.split("::")[0]
+        group = next((folder for folder in TOGETHER if module.startswith(f"{folder}/")), module)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _all_plugins(request: pytest.FixtureRequest) -> None:
     """Load the plugins of the settings file once: a test of one plugin alone starts a process of its own.
@@ -42,7 +64,10 @@ def clean_db() -> None:
     from ckan import model
     from ckan.tests import factories
 
+    from ckanext.participation.threads import kept_pages
+
     factories.fake.unique.clear()
+    kept_pages.clear()
     model.Session.remove()
     keep = {"alembic_version", "spatial_ref_sys"}
     with model.meta.engine.begin() as connection:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import postgres
@@ -57,19 +57,41 @@ def run(words: list[str], *, browser: bool, lint: bool) -> int:
     if lint:
         with step("Lint"):
             lint_all()
-    with throw_away_home("participation-test-") as home:
-        found = settings.services(home)
-        with step("Throw-away PostgreSQL, Redis and Solr"):
-            up.prepare(home, found, profile="test", demo=False, durable=False)
-            up.start_services(home, found, demo=False, application=False)
-        with step("Test database"):
-            up.inside(home, "upgrade")
-            if "postgres" in found.own:
-                # CKAN's fixtures empty every table; the trigger that keeps events would refuse. Its own test turns it on again.
-                postgres.execute(home, f"ALTER DATABASE {postgres.DATABASE} SET participation.erasure = 'on'")
-        env.update(PARTICIPATION_TEST_HOME=str(home.path), CKAN_INI=str(home.ini), PYTHONPATH=str(ROOT / "config"))
-        return subprocess.run([str(BIN / "python"), "-m", "pytest", f"--ckan-ini={home.ini}", *words],
+    with ExitStack() as stack:
+        homes = [stack.enter_context(throw_away_home("participation-test-")) for _ in range(processes())]
+        for number, home in enumerate(homes, start=1):
+            start_services(home, f" ({number} of {len(homes)})" if len(homes) > 1 else "")
+        env.update(PARTICIPATION_TEST_HOME=str(homes[0].path), CKAN_INI=str(homes[0].ini), PYTHONPATH=str(ROOT / "config"),
+                   PARTICIPATION_TEST_HOMES=os.pathsep.join(str(home.path) for home in homes))
+        spread = ["-n", str(len(homes)), "--dist", "loadgroup"] if len(homes) > 1 else []
+        return subprocess.run([str(BIN / "python"), "-m", "pytest", f"--ckan-ini={homes[0].ini}", *spread, *words],
                               cwd=ROOT, env=env, check=False).returncode
+
+
+def processes() -> int:
+    """Return how many processes share the tests, each with services of its own: $PROCESSES, else two where there is room for two.
+
+    A process of tests is busy for 60 % of its time and waits for PostgreSQL, Solr and Chromium for the rest. Services that are named
+    (SOLR_URL and the like) cannot be shared: one process then.
+    """
+    asked = os.environ.get("PROCESSES")
+    if asked:
+        return max(1, int(asked))
+    named = any(os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "SOLR_URL"))
+    return 1 if named or (os.cpu_count() or 1) < 2 else 2
+
+
+def start_services(home: Home, which: str) -> None:
+    """Start PostgreSQL, Redis and Solr in a home, with the tables of CKAN and ours."""
+    found = settings.services(home)
+    with step(f"Throw-away PostgreSQL, Redis and Solr{which}"):
+        up.prepare(home, found, profile="test", demo=False, durable=False)
+        up.start_services(home, found, demo=False, application=False)
+    with step(f"Test database{which}"):
+        up.inside(home, "upgrade")
+        if "postgres" in found.own:
+            # CKAN's fixtures empty every table; the trigger that keeps events would refuse. Its own test turns it on again.
+            postgres.execute(home, f"ALTER DATABASE {postgres.DATABASE} SET participation.erasure = 'on'")
 
 
 @contextmanager

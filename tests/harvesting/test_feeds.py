@@ -79,10 +79,10 @@ def test_what_is_no_catalogue_is_named_in_plain_words(text: str, word: str) -> N
     ],
 )
 def test_a_document_type_is_refused_at_once(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NotACatalogue, match="DOCTYPE"):
         feeds.read(text, "application/rdf+xml")
-    assert time.monotonic() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize(
