@@ -53,6 +53,11 @@ def count_seconds() -> int:
     return tk.config["participation.threads.count_seconds"]
 
 
+def kept_seconds() -> int:
+    """Return how long a web process keeps a drawn page of messages for readers who are not signed in."""
+    return tk.config["participation.threads.kept_seconds"]
+
+
 def votes() -> bool:
     """Say whether a message may also be marked as not useful."""
     return tk.config["participation.threads.votes"]

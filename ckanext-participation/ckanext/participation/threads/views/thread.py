@@ -11,7 +11,9 @@ from ckan.lib.i18n import get_lang
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
+from ckanext.participation import config
 from ckanext.participation.common import web
+from ckanext.participation.threads import kept_pages
 from ckanext.participation.threads.views import forms
 
 __all__ = ["blueprints"]
@@ -20,6 +22,9 @@ threads = Blueprint("participation_threads", __name__, url_prefix="/participatio
 
 Data = dict[str, Any]
 
+# A version is a bigint.
+MOST_DIGITS = 19
+
 
 def show(thread_id: int) -> str:
     """Show a conversation."""
@@ -27,17 +32,28 @@ def show(thread_id: int) -> str:
 
 
 def messages(thread_id: int) -> Response:
-    """Show a page of messages alone, for "load more" and for programmes; 304 without looking at a message when nothing changed."""
+    """Show a page of messages alone, for "load more" and for programmes; 304 without looking at a message when nothing changed.
+
+    What nobody in particular reads is drawn once a minute at most in each web process, and anew when the conversation has changed.
+    """
     reader = _reader()
-    known = [tag.partition("-")[0] for tag in request.if_none_match.as_set() if tag.endswith("-" + reader)]
+    known = [int(version) for version, _, rest in (tag.partition("-") for tag in request.if_none_match.as_set())
+             if rest == reader and version.isascii() and version.isdigit() and len(version) < MOST_DIGITS]
+    kept = None if tk.current_user.is_authenticated else kept_pages.find(reader)
     shown = forms.list_of("participation_comment_list", {
-        "thread_id": thread_id, **_asked(), "known_version": known[0] if known and known[0].isdigit() else None})
-    if shown.get("unchanged"):
+        "thread_id": thread_id, **_asked(), "known_version": kept.version if kept else known[0] if known else None})
+    version = shown["thread"]["version"]
+    if version in known:
         response = make_response("", 304)
+    elif kept and shown.get("unchanged"):
+        response = make_response(kept.html)
     else:
-        response = make_response(tk.render_snippet("participation/threads/snippets/messages.html", {
-            "thread": shown["thread"], "page": shown, "asked": _asked()}))
-    response.set_etag(f"{shown['thread']['version']}-{reader}")
+        html = tk.render_snippet("participation/threads/snippets/messages.html", {
+            "thread": shown["thread"], "page": shown, "asked": _asked()})
+        if not tk.current_user.is_authenticated:
+            kept_pages.keep(reader, kept_pages.Kept(version, html))
+        response = make_response(html)
+    response.set_etag(f"{version}-{reader}")
     response.cache_control.no_cache = True
     if not tk.current_user.is_authenticated:
         # CKAN marks every page private unless this is taken away: what nobody in particular reads, any cache may keep and ask about.
@@ -52,7 +68,7 @@ def _reader() -> str:
     Names and titles may change without the thread: what is kept is kept for a day at most.
     """
     parts = (tk.current_user.name if tk.current_user.is_authenticated else "", str(get_lang()), dt.datetime.now(dt.UTC).date().isoformat(),
-             request.full_path)
+             str(config.votes()), request.full_path)
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
