@@ -18,6 +18,11 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 TOGETHER = ("tests/browser", "tests/solr", "tests/threads/importing")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the inner loop try a few rows of each table of cases."""
+    parser.addoption("--sample", type=int, default=0, metavar="N", help="run at most N cases of a test that has a table of them")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give each process of pytest-xdist the home that `make test` made for it: services of its own."""
     worker = getattr(config, "workerinput", None)
@@ -28,8 +33,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process, and those of the folders named above."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a module in one process, and those of the folders named above; with --sample, leave most cases of a table out."""
+    most = config.getoption("--sample")
+    if most:
+        cases: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        # The first, the last and some between them, always the same.
+        kept = {id(rows[place * (len(rows) - 1) // max(1, most - 1)]) for rows in cases.values() for place in range(min(most, len(rows)))
+                } | {id(item) for rows in cases.values() if len(rows) <= most for item in rows}
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+        items[:] = [item for item in items if id(item) in kept]
     for item in items:
         module = item.nodeid.split("::")[0]
         group = next((folder for folder in TOGETHER if module.startswith(f"{folder}/")), module)

@@ -69,7 +69,7 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
     p.implements(p.IAuthenticator, inherit=True)
     p.implements(p.ITranslation)
 
-    rooms = ("common", "metadata", "people", "threads", "search", "pages")
+    rooms = ("common", "metadata", "people", "threads", "search", "licensing", "pages")
 
     def update_config(self, config: CKANConfig) -> None:
         settings.refuse_placeholders(config)

@@ -1,0 +1,1 @@
+"""Who may do it: one module per noun, as in `action`."""
