@@ -32,23 +32,33 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.ckan_ini = f"{home}/ckan.ini"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a module's tests to one process, and those of the folders named above."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.partition("::")[0]
+            return next((folder for folder in TOGETHER if module.startswith(f"{folder}/")), module)
+
+    return ByModule(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process, and those of the folders named above; with --sample, leave most cases of a table out."""
+    """With --sample, leave most cases of a table out."""
     most = config.getoption("--sample")
-    if most:
-        cases: dict[str, list[pytest.Item]] = {}
-        for item in items:
-            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-        # The first, the last and some between them, always the same.
-        kept = {id(rows[place * (len(rows) - 1) // max(1, most - 1)]) for rows in cases.values() for place in range(min(most, len(rows)))
-                } | {id(item) for rows in cases.values() if len(rows) <= most for item in rows}
-        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
-        items[:] = [item for item in items if id(item) in kept]
+    if not most:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
     for item in items:
-        module = item.nodeid.split("::")[0]
-        group = next((folder for folder in TOGETHER if module.startswith(f"{folder}/")), module)
-        item.add_marker(pytest.mark.xdist_group(group))
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    # The first, the last and some between them, always the same.
+    kept = {id(rows[place * (len(rows) - 1) // max(1, most - 1)]) for rows in cases.values() for place in range(min(most, len(rows)))
+            } | {id(item) for rows in cases.values() if len(rows) <= most for item in rows}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,7 +63,7 @@ def run(words: list[str], *, browser: bool, lint: bool) -> int:
             start_services(home, f" ({number} of {len(homes)})" if len(homes) > 1 else "")
         env.update(PARTICIPATION_TEST_HOME=str(homes[0].path), CKAN_INI=str(homes[0].ini), PYTHONPATH=str(ROOT / "config"),
                    PARTICIPATION_TEST_HOMES=os.pathsep.join(str(home.path) for home in homes))
-        spread = ["-n", str(len(homes)), "--dist", "loadgroup"] if len(homes) > 1 else []
+        spread = ["-n", str(len(homes))] if len(homes) > 1 else []
         return subprocess.run([str(BIN / "python"), "-m", "pytest", f"--ckan-ini={homes[0].ini}", *spread, *words],
                               cwd=ROOT, env=env, check=False).returncode
 
