@@ -72,7 +72,8 @@ class Home:
         home.ports = {name: kept.get(name) or free_port() for name in ("solr", "redis", "smtp", "replay")}
         home.ports["web"] = port
         kept_secrets = home._load("secrets.json")
-        home.secrets = {name: kept_secrets.get(name) or secrets.token_urlsafe(32)
+        # In hexadecimal digits: among random letters, one home in two hundred had a secret that reads like a placeholder ("xxx").
+        home.secrets = {name: kept_secrets.get(name) or secrets.token_hex(32)
                         for name in ("secret_key", "csrf_key", "token_key", "redis")}
         if kept_secrets != home.secrets:
             write_private(home.path / "secrets.json", json.dumps(home.secrets, indent=1))

@@ -11,6 +11,7 @@ from pathlib import Path
 import postgres
 import pytest
 import running
+import settings
 import supervision
 from layout import LONGEST_SOCKET_FOLDER, Home, port_in_use, write_private
 
@@ -118,3 +119,9 @@ def test_nothing_runs_in_a_home_that_was_only_opened(home: Home) -> None:
 
 def test_a_free_port_is_free() -> None:
     assert not port_in_use(running.free_port())
+
+
+def test_a_secret_that_is_made_never_reads_like_a_placeholder(tmp_path: Path) -> None:
+    digits = set("0123456789abcdef")
+    assert all(set(secret) <= digits for secret in Home.open(tmp_path, 5000).secrets.values())
+    assert not [word for word in settings.PLACEHOLDERS if set(word) <= digits]
