@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STACK = $(PYTHON) config/stack
 
-.PHONY: help up down status logs clean clean-env test check test-full bench-threads faults lint locks i18n
+.PHONY: help up down status logs clean clean-env test check test-full bench-threads bench-licences faults lint locks i18n
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,14 +28,17 @@ clean-env: ## Delete .venv and Solr's jars, so that the next command fetches the
 test: ## All tests, lint and browser included, on throw-away services (BROWSER=none leaves the browser out)
 	@$(STACK) test
 
-check: ## The inner loop: no browser, no whole-system tests
-	@$(STACK) check -- --ignore=tests/browser --ignore=tests/system
+check: ## The inner loop: no browser, no whole stacks, three cases of each table of cases
+	@$(STACK) check -- --ignore=tests/browser --ignore=tests/system --ignore=tests/solr -m "not slow" --sample 3
 
 test-full: ## All combinations of language, width and JavaScript
 	@FULL=1 $(STACK) test
 
 bench-threads: ## What conversations cost, beside stock CKAN in the same run (QUICK=1: two minutes, at most 5,000 messages)
 	@$(STACK) bench threads
+
+bench-licences: ## What the recogniser makes of every labelled licence statement, and what one costs (no services)
+	@$(STACK) bench licences
 
 faults: ## Kill what can be killed, then look whether anything was lost or doubled (QUICK=1: fewer kills)
 	@$(STACK) faults

@@ -1,4 +1,7 @@
-"""`make bench-*` and `make faults`: a programme of tests/bench or tests/faults on throw-away services, on loopback."""
+"""`make bench-*` and `make faults`: a programme of tests/bench or tests/faults on throw-away services, on loopback.
+
+A programme that says `NEEDS_SERVICES = False` runs without them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from errors import StackError
 from layout import PYTHON, ROOT
 from report import say, step
 
+_NO_SERVICES = "\nNEEDS_SERVICES = False\n"
 FOLDERS = {"bench": ROOT / "tests" / "bench", "faults": ROOT / "tests" / "faults"}
 
 
@@ -28,9 +32,17 @@ def run(kind: str, names: list[str]) -> int:
     # Ended from outside, what was started is stopped as after an error.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     prerequisites.check_python()
-    prerequisites.check_libraries()
-    up.install("run", own_solr=not os.environ.get("SOLR_URL"))
-    return max([_one(kind, name) for name in names or known], default=0)
+    names = names or known
+    alone = [name for name in names if _NO_SERVICES in (FOLDERS[kind] / f"{name}.py").read_text(encoding="utf-8")]
+    if len(alone) < len(names):
+        prerequisites.check_libraries()
+    up.install("run", own_solr=not os.environ.get("SOLR_URL") and len(alone) < len(names))
+    return max([_alone(kind, name) if name in alone else _one(kind, name) for name in names], default=0)
+
+
+def _alone(kind: str, name: str) -> int:
+    path = os.pathsep.join(str(ROOT / part) for part in ("tests", "config", "config/stack"))
+    return subprocess.run([str(PYTHON), "-m", f"{kind}.{name}"], cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
 
 
 def _one(kind: str, name: str) -> int:

@@ -11,7 +11,7 @@ FULL = bool(os.environ.get("FULL"))
 
 # Pages that are looked at.
 NAMES = ("home", "search", "dataset", "thread", "problem report", "what becomes of it", "history", "conversations", "latest conversations",
-         "organisation conversations", "conversation search", "new conversation", "sign-in", "register", "organisation", "organisations", "about", "no such page")
+         "organisation conversations", "conversation search", "new conversation", "sign-in", "register", "organisation", "organisations", "about", "licence mix", "no such page")
 # Who has to be signed in to see the whole page: anybody, or the agency's editor. Everything else is looked at as a passer-by.
 SIGNED_IN = {"new conversation", "thread"}
 STAFF = {"what becomes of it", "organisation conversations"}
@@ -37,6 +37,7 @@ def path_of(name: str, dataset: dict[str, Any], thread: dict[str, Any], problem:
         "organisation": f"/organization/{dataset['organization']['name']}",
         "organisations": "/organization/",
         "about": "/about",
+        "licence mix": f"/participation/licences/compatibility?id={dataset['name']}",
         "no such page": "/there-is-nothing-here",
     }[name]
 

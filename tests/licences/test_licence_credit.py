@@ -191,13 +191,13 @@ def test_a_dataset_without_licence_is_not_specified(register: Register, dataset:
 def test_a_licence_the_register_does_not_know_is_shown_as_given(register: Register) -> None:
     dataset = {
         "license_id": "phl",
-        "license_title": "City of Philadelphia License",
+        "license_title": "City of Atlantis License",
         "license_url": "https://example.org/l",
     }
     shown = box.contents(register, dataset, "en", "")
     assert (shown["state"], shown["given_name"], shown["given_url"]) == (
         "unrecognised",
-        "City of Philadelphia License",
+        "City of Atlantis License",
         "https://example.org/l",
     )
 
@@ -205,7 +205,7 @@ def test_a_licence_the_register_does_not_know_is_shown_as_given(register: Regist
 def test_the_words_that_a_harvest_kept_are_shown_when_the_licence_is_not_recognised(
     register: Register,
 ) -> None:
-    said = "City of Philadelphia License · https://example.org/phl"
+    said = "City of Atlantis License · https://example.org/phl"
     dataset = {"license_id": "notspecified", "extras": [{"key": "licence_as_published", "value": said}]}
     shown = box.contents(register, dataset, "en", "")
     assert (shown["state"], shown["given_name"], shown["given_url"]) == (

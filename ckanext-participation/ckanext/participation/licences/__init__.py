@@ -14,8 +14,15 @@ Neighbours: `harvesting` calls `rules.recognise`; `search` gets `index.index_fie
 `theme` shows the licence box. The register's files live in the repository's `licences/` folder, reached
 through `data/licences`.
 
-Modules: `terms` (vocabulary and its wording) · `licence` (one licence) · `reading` (one file) · `register`
-(all files, checked together) · `folding` (spelling differences) · `rules` (recognition, openness, credit
-line) · `box` (what a page shows) · `index` (what the search index gets) · `export` (CKAN's licence list).
-None of these imports CKAN.
+Modules, in the order in which they lean on each other:
+
+- the register: `terms` (vocabulary and its wording) · `licence` (one licence) · `document` and `reading` (one file) · `register` (all
+  files, checked together) · `folding` (spelling differences);
+- recognition: `statement` (what a publisher gave) · `names`, `phrases`, `addresses`, `creative_commons` (the rules) · `readings` (one
+  value) · `recognition` (values compared) · `survey` (what a whole site says);
+- answers: `rules` (openness, credit line) · `box` (what a page shows) · `index` (what the search index gets) · `export` (CKAN's licence
+  list) · `compatibility` (may data under several licences be mixed), from `fitting` (may what one licence covers be published under
+  another), `mixing`, `reasons` and `compatibility_words`.
+
+None of these imports CKAN. `profile` (RDF), `model` (which only reads), `publisher`, `action`, `auth`, `helpers`, `views` and `cli` do.
 """

@@ -1,4 +1,4 @@
-"""The licence API: list and show the register, recognise a licence, credit a dataset."""
+"""The licence API: list and show the register, recognise a licence, credit a dataset, say whether several may be mixed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from . import box, publisher, rules, schema
+from . import box, compatibility, publisher, rules, schema
+from .auth import of_another_dataset
+from .licence import Licence
 from .register import as_dict, bundled_register
 
 __all__ = [
+    "participation_licence_compatibility",
     "participation_licence_credit",
     "participation_licence_list",
     "participation_licence_recognise",
@@ -84,7 +87,7 @@ def participation_licence_show(context: Context, data_dict: dict[str, Any]) -> d
 
 @tk.side_effect_free
 def participation_licence_recognise(context: Context, data_dict: dict[str, Any]) -> dict[str, Any]:
-    """Say which licence of the register an id, a title and an address name, alone or together.
+    """Say which licence of the register an id, a title, an address, a node and a text name, alone or together.
 
     :param id: a licence id as a publisher wrote it (optional, at most 2,000 characters, like the others)
     :type id: string
@@ -92,6 +95,10 @@ def participation_licence_recognise(context: Context, data_dict: dict[str, Any])
     :type title: string
     :param url: the address of the licence (optional)
     :type url: string
+    :param node: the licence's node in RDF: its address, or JSON-LD as text (optional)
+    :type node: string
+    :param text: what was written of rights and conditions, in English, French, German, Italian or Spanish (optional)
+    :type text: string
 
     :returns: `id` (null when nothing is certain enough), `confidence` (`certain`, `probable`, `ambiguous` or
         `unknown`), `why` in one English sentence, and `candidates`, the ids it could be
@@ -103,9 +110,8 @@ def participation_licence_recognise(context: Context, data_dict: dict[str, Any])
     """
     data = _valid(data_dict, schema.licence_recognise())
     tk.check_access("participation_licence_recognise", context, data)
-    match = rules.recognise(
-        bundled_register(), licence_id=data.get("id"), title=data.get("title"), url=data.get("url")
-    )
+    match = rules.recognise(bundled_register(), licence_id=data.get("id"), title=data.get("title"), url=data.get("url"),
+                            node=data.get("node"), text=data.get("text"))
     return {
         "id": match.id,
         "confidence": match.confidence,
@@ -135,11 +141,90 @@ def participation_licence_credit(context: Context, data_dict: dict[str, Any]) ->
     tk.check_access("participation_licence_credit", context, data)
     dataset = publisher.named(tk.get_action("package_show")({**context}, {"id": data["id"]}))
     found = box.of_dataset(bundled_register(), dataset)
-    url = tk.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default")
     return {
         "dataset": dataset["id"],
         "licence": found.licence.id if found.licence else None,
         "openness": rules.openness(found.licence),
         "required": bool(found.licence and "attribution" in found.licence.duties),
-        "lines": box.credit_lines(found, dataset, url),
+        "lines": box.credit_lines(found, dataset, _address(dataset)),
     }
+
+
+@tk.side_effect_free
+def participation_licence_compatibility(context: Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Say whether datasets may be mixed and the mix published, under which licences, what remains to do, and which clause says so.
+
+    Drawn from the permissions, duties and prohibitions of the register, never from a table of pairs; `docs/licences.md` has the rules.
+    It is no legal advice. Give at least one dataset or licence, at most 20 of each.
+
+    :param id: id or name of a dataset, or several (optional)
+    :type id: string or list of strings
+    :param licence: id of a licence in the register, or any id or title it is known by, or several (optional)
+    :type licence: string or list of strings
+
+    :returns: `verdict` (`allowed`, `not-allowed` or `unknown`) on a mix that is published; `outbound`, ids of the licences it may be
+        published under, the one that leaves most freedom first; `inputs`, for each dataset or licence its `ref` (its id, by which the
+        rest names it), `dataset`, `name`, `title`, `licence` (id or null) and `state` (`known`, `not-specified`, `unrecognised`);
+        `because`, for each reason its `effect` (`refuses`, `unknown`, `asks`, `permits`, `note`), `term`, `inputs`, `licences`,
+        `clauses` by licence, and a sentence in `en` and `fr`; `duties` that remain, with `inputs`, `licence`, `term`, `kind`, `clause`
+        and wording; `credit_lines` by dataset and language; `private_use` and `collection` (published side by side, unchanged), each
+        with `verdict` and `because`; `produced_work`, ids of further licences for a picture or text drawn from the data
+    :rtype: dictionary
+
+    :raises ValidationError: nothing is given, too much, or something that does not exist; a dataset that you may not see counts as one
+        that does not exist
+    :raises NotAuthorized: you may not see one of the datasets
+
+    Whoever may see the datasets may call this.
+    """
+    data = _valid(data_dict, schema.licence_compatibility())
+    names, titles = data.get("id") or [], data.get("licence") or []
+    if not names and not titles:
+        raise tk.ValidationError({"id": [tk._("Give at least one dataset or one licence.")]})
+    register = bundled_register()
+    errors = {"id": _unseen(context, names), "licence": [
+        tk._("The register has no licence “{name}”.").format(name=title[:100]) for title in titles if register.get(title) is None]}
+    if any(errors.values()):
+        raise tk.ValidationError({field: messages for field, messages in errors.items() if messages})
+    tk.check_access("participation_licence_compatibility", context, {**data, "id": names})
+    datasets = {row["id"]: publisher.named(row) for name in names
+                if (row := tk.get_action("package_show")(of_another_dataset(context), {"id": name}))}
+    licences = {licence.id: licence for title in titles if (licence := register.get(title))}
+    found = {ref: box.of_dataset(register, dataset) for ref, dataset in datasets.items()}
+    asked = [compatibility.Input(ref, row.licence if row.state == "known" else None, row.state) for ref, row in found.items()]
+    asked += [_of_licence(licence) for licence in licences.values()]
+    return {
+        **compatibility.mix(register, asked).as_dict(),
+        "inputs": [{"ref": row.ref, "licence": row.licence.id if row.licence else None, "state": row.state,
+                    **_named(datasets.get(row.ref))} for row in asked],
+        "credit_lines": [{"dataset": ref, "required": bool(row.licence and "attribution" in row.licence.duties),
+                          "lines": box.credit_lines(row, datasets[ref], _address(datasets[ref]))} for ref, row in found.items()],
+    }
+
+
+def _unseen(context: Context, names: list[str]) -> list[str]:
+    """One message for each name that is no dataset, or none that the caller may see: nobody learns which."""
+    messages = []
+    for name in names:
+        try:
+            tk.check_access("package_show", of_another_dataset(context), {"id": name})
+        except (tk.NotAuthorized, tk.ObjectNotFound):
+            messages.append(tk._("There is no dataset “{name}”, or you may not see it.").format(name=name[:100]))
+    return messages
+
+
+def _of_licence(licence: Licence) -> compatibility.Input:
+    if licence.id == box.NOT_SPECIFIED:
+        return compatibility.Input(licence.id, None, "not-specified")
+    return compatibility.Input(licence.id, licence)
+
+
+def _named(dataset: dict[str, Any] | None) -> dict[str, Any]:
+    if dataset is None:
+        return {"dataset": None, "name": None, "title": None}
+    return {"dataset": dataset["id"], "name": dataset["name"], "title": dataset.get("title") or dataset["name"],
+            "title_translated": dataset.get("title_translated") or {}}
+
+
+def _address(dataset: dict[str, Any]) -> str:
+    return tk.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -16,6 +17,15 @@ State = Literal["known", "not-specified", "unrecognised"]
 NOT_SPECIFIED: Final = "notspecified"
 UNRECOGNISED: Final = "unrecognised"
 AS_PUBLISHED: Final = "licence_as_published"
+# A harvest joins the parts that it kept with this.
+BETWEEN: Final = " · "
+# Extras in which catalogues keep more of a licence: names and addresses, and free text.
+_MORE_TITLES: Final = ("licence", "license", "licence_title", "licence_url_title", "license_other")
+_MORE_ADDRESSES: Final = ("licence_url", "license_url")
+_MORE_TEXTS: Final = ("rights", "access_constraints", "use_constraints", "use_limitation")
+_FILE_FIELDS: Final = ("license", "licence", "license_id", "license_title", "license_url", "rights")
+_MOST_FILES: Final = 1000
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +37,120 @@ class Found:
     match: rules.Match
 
 
-def of_dataset(register: Register, dataset: dict[str, Any]) -> Found:
-    """The licence a dataset is under: from `license_id`, `license_title`, `license_url`, or its source's own words."""
+@dataclass(frozen=True, slots=True)
+class OwnLicence:
+    """A licence that files of a dataset state for themselves and that is not the dataset's; `said` are their own words."""
+
+    found: Found
+    said: str
+    files: tuple[dict[str, str], ...]
+
+
+def of_dataset(register: Register, dataset: dict[str, Any], extra: Mapping[str, str] = _NOTHING) -> Found:
+    """The licence a dataset is under: from `license_id`, `license_title`, `license_url`, its source's own words and its extras.
+
+    What its files say is never read here: see `of_files`.
+
+    :param extra: more names of licences, as `recognition.recognise` takes them
+    """
     licence_id = clean(dataset.get("license_id"))
     stated = register.licences.get(licence_id)
     if stated is not None and stated.id != NOT_SPECIFIED:
         # CKAN fills title and address from its own list by this id, so they say nothing new.
         return Found("known", stated, rules.Match(stated.id, "certain", "Its id is known for this licence."))
-    said = _as_published(dataset)
-    if said and (stated is not None or not licence_id):
-        match = rules.recognise(register, title=said)
-    else:
-        title, url = dataset.get("license_title"), dataset.get("license_url")
-        match = rules.recognise(register, licence_id=licence_id, title=title, url=url)
+    extras = _extras(dataset)
+    said = [part for part in extras.get(AS_PUBLISHED, "").split(BETWEEN) if part]
+    titles = [*said, *(extras[key] for key in _MORE_TITLES if key in extras)]
+    addresses = [extras[key] for key in _MORE_ADDRESSES if key in extras]
+    texts = [extras[key] for key in _MORE_TEXTS if key in extras]
+    # Beside words that a harvest kept, CKAN's fields hold only "not specified".
+    own = {} if said and (stated is not None or not licence_id) else dataset
+    match = rules.recognise(
+        register,
+        licence_id=own.get("license_id"),
+        title=[own.get("license_title"), *titles],
+        url=[own.get("license_url"), *addresses],
+        text=texts,
+        extra=extra,
+    )
+    given = bool(titles or addresses) or any(clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url"))
+    return _found(register, match, given)
+
+
+def _found(register: Register, match: rules.Match, given: bool) -> Found:
     licence = register.licences.get(match.id or "")
     if licence is not None and licence.id != NOT_SPECIFIED:
         return Found("known", licence, match)
-    given = said or any(clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url"))
     if licence is not None or not given:
         return Found("not-specified", register.licences.get(NOT_SPECIFIED), match)
     return Found("unrecognised", None, match)
 
 
+def of_file(register: Register, file: dict[str, Any], extra: Mapping[str, str] = _NOTHING) -> Found | None:
+    """The licence that a file (a resource, a distribution) states for itself; None when it states none."""
+    given = {key: _texts(file.get(key)) for key in _FILE_FIELDS}
+    if not any(given[key] for key in _FILE_FIELDS if key != "rights"):
+        match = rules.recognise(register, text=given["rights"], extra=extra)
+        # Rights that name no licence speak of access, or of nothing.
+        return _found(register, match, given=True) if match.id and match.id != NOT_SPECIFIED else None
+    match = rules.recognise(
+        register,
+        licence_id=[*given["license_id"], *given["license"], *given["licence"]],
+        title=given["license_title"],
+        url=given["license_url"],
+        text=given["rights"],
+        extra=extra,
+    )
+    return _found(register, match, given=True)
+
+
+def of_files(register: Register, dataset: dict[str, Any], found: Found, extra: Mapping[str, str] = _NOTHING) -> list[OwnLicence]:
+    """The licences that a dataset's files state and that differ from `found`, the dataset's own; the most frequent first."""
+    known: dict[tuple[str, ...], Found | None] = {}
+    groups: dict[tuple[str, str], tuple[Found, str, list[dict[str, str]]]] = {}
+    for file in _files(dataset):
+        said = tuple(BETWEEN.join(_texts(file.get(key))) for key in _FILE_FIELDS)
+        if said not in known:
+            known[said] = of_file(register, file, extra)
+        own = known[said]
+        if own is None or own.state == "not-specified" or (own.licence is not None and own.licence is found.licence):
+            continue
+        words = "" if own.licence else next((text for text in said if text), "")[:300]
+        entry = {"id": clean(file.get("id")), "name": clean(file.get("name"))}
+        groups.setdefault((index_value(own), words), (own, words, []))[2].append(entry)
+    ordered = sorted(groups.values(), key=lambda group: (-len(group[2]), index_value(group[0]), group[1]))
+    return [OwnLicence(own, words, tuple(files)) for own, words, files in ordered]
+
+
+def _files(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    files = dataset.get("resources")
+    yield from (file for file in (files if isinstance(files, list) else [])[:_MOST_FILES] if isinstance(file, dict))
+
+
+def _texts(value: Any) -> list[str]:
+    """A field's texts: one, several, or one for each language."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for item in (value if isinstance(value, list) else [value]) if (text := clean(item))]
+
+
+def _extras(dataset: dict[str, Any]) -> dict[str, str]:
+    """What the dataset says of its licence beside CKAN's own fields: as extras, as fields of its own, or on its way to the index."""
+    names = (AS_PUBLISHED, *_MORE_TITLES, *_MORE_ADDRESSES, *_MORE_TEXTS)
+    extras = dataset.get("extras")
+    listed = {
+        extra["key"]: extra.get("value") for extra in (extras if isinstance(extras, list) else [])
+        if isinstance(extra, dict) and isinstance(extra.get("key"), str)
+    }  # fmt: skip
+    # `license_url` itself is CKAN's own field.
+    own = {name: dataset.get(name) or dataset.get(f"extras_{name}") for name in names if name != "license_url"}
+    values = {name: listed.get(name) or own.get(name) for name in names}
+    return {name: text for name, value in values.items() if isinstance(value, str) and (text := clean(value))}
+
+
 def _as_published(dataset: dict[str, Any]) -> str:
     """The words a harvest kept because the register did not know them."""
-    extras = dataset.get("extras")
-    for extra in extras if isinstance(extras, list) else []:
-        if isinstance(extra, dict) and extra.get("key") == AS_PUBLISHED:
-            return clean(extra.get("value"))
-    return clean(dataset.get(AS_PUBLISHED) or dataset.get(f"extras_{AS_PUBLISHED}"))
+    return _extras(dataset).get(AS_PUBLISHED, "")
 
 
 def index_value(found: Found) -> str:
@@ -107,6 +202,21 @@ def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -
         "given_name": "" if licence else _given_name(dataset),
         "given_url": _given_url(dataset) if licence is None else "",
         "candidates": [register.licences[name].name(lang) for name in found.match.candidates],
+        "files": [_own_licence(own, lang) for own in of_files(register, dataset, found)],
+    }
+
+
+def _own_licence(own: OwnLicence, lang: str) -> dict[str, Any]:
+    """Licence of some files that is not the dataset's, for the box."""
+    licence = own.found.licence
+    return {
+        "state": own.found.state,
+        "id": licence.id if licence else "",
+        "name": licence.name(lang) if licence else "",
+        "said": own.said,
+        "openness": rules.openness(licence),
+        "deed_url": licence.deed_url(lang) if licence else "",
+        "files": list(own.files),
     }
 
 
@@ -178,3 +288,12 @@ def _date(dataset: dict[str, Any], *fields: str) -> str:
             if len(text) == 4 and text.isdecimal():
                 return text
     return ""
+
+
+def words_of(dataset: dict[str, Any]) -> str:
+    """What a dataset says of its licence, in its source's own words, for reports."""
+    extras = _extras(dataset)
+    own = [clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url")]
+    parts = [text for text in own if text != NOT_SPECIFIED or AS_PUBLISHED not in extras]
+    parts += [extras[key] for key in (AS_PUBLISHED, *_MORE_TITLES, *_MORE_ADDRESSES) if key in extras]
+    return BETWEEN.join(dict.fromkeys(part for part in parts if part))[:300]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 OpenDefinition = Literal["conformant", "not-conformant", "unknown"]
+Binds = Literal["adaptation", "database"]
+Right = Literal["copyright", "database"]
 Texts = dict[str, str]
 
 
@@ -14,6 +16,19 @@ def pick(texts: Texts, lang: str) -> str:
     if lang.startswith("fr"):
         return texts.get("fr") or texts.get("en", "")
     return texts.get("en") or texts.get("fr", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAlike:
+    """What the duty to share alike asks for.
+
+    `binds`: what stays under the licence, any adaptation or only a derivative database; `later`: a later version
+    of the same licence may be used; `also`: other licences that this one or its steward names as compatible.
+    """
+
+    binds: Binds
+    later: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,11 @@ class Licence:
     permissions: tuple[str, ...] = ()
     duties: tuple[str, ...] = ()
     prohibitions: tuple[str, ...] = ()
+    clauses: dict[str, str] = field(default_factory=dict)
+    rights: tuple[Right, ...] = ()
+    share_alike: ShareAlike | None = None
+    compatible_with: tuple[str, ...] = ()
+    port_of: str = ""
     attribution: Texts = field(default_factory=dict)
     open_definition: OpenDefinition = "unknown"
     supersedes: tuple[str, ...] = ()

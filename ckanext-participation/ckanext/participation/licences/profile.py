@@ -34,7 +34,7 @@ from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import RDF, Namespace
 from rdflib.term import Node
 
-from . import box, publisher, rules
+from . import box, rules
 from .folding import clean, looks_like_url
 from .licence import Licence
 from .register import bundled_register
@@ -187,7 +187,7 @@ class LicenceProfile(RDFProfile):
     def _for_search_engines(self, dataset_dict: dict[str, Any], dataset: Node, found: box.Found, schema: Namespace) -> None:
         self._set_text(dataset, schema.license, found.licence, "" if found.licence else _words(dataset_dict))
         lang = "fr" if str(tk.h.lang()).startswith("fr") else "en"
-        credit = box.credit_lines(found, publisher.named(dataset_dict), _page_of(dataset_dict)).get(lang)
+        credit = box.credit_lines(found, dataset_dict, _page_of(dataset_dict)).get(lang)
         if credit:
             self.g.add((dataset, schema.creditText, Literal(credit, lang=lang)))
         for resource in dataset_dict.get("resources", []):
@@ -209,7 +209,7 @@ class LicenceProfile(RDFProfile):
 
     def _recognised(self, value: Node) -> str | None:
         if isinstance(value, Literal):
-            return rules.recognise(bundled_register(), **_field(str(value))).id
+            return _recognised(str(value)).id
         identifier = self.g.value(value, DCT.identifier)
         known = bundled_register().licences.get(str(identifier)) if identifier is not None else None
         if known is not None and (isinstance(value, BNode) or bundled_register().at(str(value)) in (None, known)):
@@ -226,13 +226,15 @@ def _of_file(resource: dict[str, Any]) -> tuple[Licence | None, str]:
     said = clean(resource.get("license"))
     if not said:
         return None, ""
-    known = bundled_register().licences.get(said) or bundled_register().licences.get(
-        rules.recognise(bundled_register(), **_field(said)).id or "")
+    known = bundled_register().licences.get(said) or bundled_register().licences.get(_recognised(said).id or "")
     return known, "" if known else said
 
 
-def _field(said: str) -> dict[str, str]:
-    return {"url" if looks_like_url(said) else "title": said}
+def _recognised(said: str) -> rules.Match:
+    """Return which licence one value names, an address or a text."""
+    if looks_like_url(said):
+        return rules.recognise(bundled_register(), url=said)
+    return rules.recognise(bundled_register(), title=said)
 
 
 def _words(dataset_dict: dict[str, Any]) -> str:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from .folding import text_key, url_keys
+from .document import shown
+from .folding import LONGEST_TEXT, LONGEST_URL, text_key, url_keys
 from .licence import Licence
 from .reading import Entry, Problem, read_file
 from .terms import TERMS
+
+_KINDS: Final = {"text": f"name (at most {LONGEST_TEXT} characters)", "url": f"address (at most {LONGEST_URL} characters)"}
 
 
 class RegisterError(ValueError):
@@ -76,15 +79,11 @@ def load_register(folder: str | Path) -> Register:
     if not entries and not problems:
         problems.append(Problem(str(folder), 0, "holds no licence file"))
     by_id = {entry.licence.id: entry for entry in entries}
+    filed = {path.stem for path in Path(folder).glob("*.yaml")}
     by_text = _claims(entries, "text", problems)
     by_url = _claims(entries, "url", problems)
     for entry in entries:
-        for key in ("supersedes", "generic_for"):
-            problems.extend(
-                entry.problem(key, other, f"{key} names {other!r}, which has no file")
-                for other in getattr(entry.licence, key)
-                if other not in by_id
-            )
+        problems.extend(_references(entry, by_id, filed))
     if problems:
         raise RegisterError(problems)
     licences = {
@@ -96,6 +95,36 @@ def load_register(folder: str | Path) -> Register:
     return Register(licences, by_text, by_url, {name: frozenset(found) for name, found in words.items()})
 
 
+def _references(entry: Entry, by_id: Mapping[str, Entry], filed: set[str]) -> Iterator[Problem]:
+    """What is wrong with the ids of other licences that a file names."""
+    named = [(key, other) for key in ("supersedes", "generic_for", "compatible_with") for other in getattr(entry.licence, key)]
+    if entry.licence.port_of:
+        named.append(("port_of", entry.licence.port_of))
+    if entry.licence.share_alike:
+        named += [("share_alike", other) for other in entry.licence.share_alike.also]
+    for key, other in named:
+        if other == entry.licence.id:
+            yield entry.problem(key, other, f"{key} names the licence itself")
+        elif other not in filed:
+            yield entry.problem(key, other, f"{key} names {shown(other)}, which has no file")
+        elif key == "port_of" and other in by_id and by_id[other].licence.port_of:
+            yield entry.problem(key, other, f"port_of names {shown(other)}, which is a ported licence itself")
+    if entry.licence.id in _earlier(entry.licence.id, by_id) - set(entry.licence.supersedes):
+        yield entry.problem("supersedes", "", "supersedes leads back to the licence itself")
+
+
+def _earlier(licence_id: str, by_id: Mapping[str, Entry]) -> set[str]:
+    """Every licence that this one supersedes, over any number of versions."""
+    found: set[str] = set()
+    waiting = [licence_id]
+    while waiting:
+        entry = by_id.get(waiting.pop())
+        new = set(entry.licence.supersedes) - found if entry else set()
+        found |= new
+        waiting += new
+    return found
+
+
 def _claims(entries: list[Entry], kind: str, problems: list[Problem]) -> dict[str, str]:
     """Which licence each spelling or address belongs to; two claims on one are a problem."""
     claimed: dict[str, str] = {}
@@ -104,13 +133,13 @@ def _claims(entries: list[Entry], kind: str, problems: list[Problem]) -> dict[st
         for value, line in entry.spellings(kind):
             keys = [text_key(value)] if kind == "text" else url_keys(value)[:1]
             if not keys or not keys[0]:
-                problems.append(Problem(entry.file, line, f"{value!r} is not a usable {kind}"))
+                problems.append(Problem(entry.file, line, f"{shown(value)} is not a usable {_KINDS[kind]}"))
                 continue
             owner = claimed.setdefault(keys[0], entry.licence.id)
             here = f"{entry.file}:{line}"
             if owner != entry.licence.id:
                 problems.append(
-                    Problem(entry.file, line, f"{value!r} is already claimed at {where[keys[0]]}")
+                    Problem(entry.file, line, f"{shown(value)} is already claimed at {where[keys[0]]}")
                 )
             where.setdefault(keys[0], here)
     return claimed
@@ -134,6 +163,7 @@ def as_dict(licence: Licence) -> dict[str, Any]:
         return [{"id": name, "en": TERMS[name].en, "fr": TERMS[name].fr, "same_as": TERMS[name].same_as}
                 for name in names]  # fmt: skip
 
+    share = licence.share_alike
     return {
         "id": licence.id,
         "family": licence.family,
@@ -151,6 +181,11 @@ def as_dict(licence: Licence) -> dict[str, Any]:
         "permissions": terms(licence.permissions),
         "duties": terms(licence.duties),
         "prohibitions": terms(licence.prohibitions),
+        "clauses": dict(licence.clauses),
+        "rights": list(licence.rights),
+        "share_alike": share and {"binds": share.binds, "later": share.later, "also": list(share.also)},
+        "compatible_with": list(licence.compatible_with),
+        "port_of": licence.port_of,
         "attribution": dict(licence.attribution),
         "open_definition": licence.open_definition,
         "supersedes": list(licence.supersedes),

@@ -7,6 +7,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 LONGEST_NAME = 2_000
+# Of datasets or licences in one question.
+MOST_COMPARED = 20
 
 
 def _text(*first: str) -> list[Any]:
@@ -36,8 +38,21 @@ def licence_show() -> dict[str, list[Any]]:
 
 
 def licence_recognise() -> dict[str, list[Any]]:
-    return {name: _text("ignore_missing") for name in ("id", "title", "url")}
+    return {name: _text("ignore_missing") for name in ("id", "title", "url", "node", "text")}
 
 
 def licence_credit() -> dict[str, list[Any]]:
     return {"id": _text("not_missing", "not_empty")}
+
+
+def licence_compatibility() -> dict[str, list[Any]]:
+    return {name: [tk.get_validator("ignore_missing"), _names] for name in ("id", "licence")}
+
+
+def _names(value: Any) -> list[str]:
+    """One name or several, each once, in the order given."""
+    rows = value if isinstance(value, list) else [value]
+    names = list(dict.fromkeys(name for row in rows if (name := _plain_text(row).strip())))
+    if len(names) > MOST_COMPARED:
+        raise tk.Invalid(tk._("At most {number} at a time").format(number=MOST_COMPARED))
+    return names
