@@ -3,10 +3,12 @@
 A room names what it offers in `__all__` of `action`, `auth`, `validators`, `helpers`, `views` and `cli` (each a module, or a
 package of modules), and enters what other rooms assemble through `registry.register`. Two rooms that claim one name, a name
 without our prefix, and an action without its auth function are programming errors: they end the start, not a request.
+Functions that chain on the same one of CKAN's are called one after the other, in the order of the rooms.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import pkgutil
@@ -104,8 +106,21 @@ def _put(shelf: dict[str, Callable[..., Any]], name: str, function: Callable[...
     if not name.startswith(PREFIX + "_") and not _is_chained(function):
         raise AssemblyError(f"{where} offers {name}, which lacks the prefix {PREFIX}_")
     if name in shelf:
-        raise AssemblyError(f"{where} offers {name}, which another room offers already")
+        if not (_is_chained(function) and _is_chained(shelf[name])):
+            raise AssemblyError(f"{where} offers {name}, which another room offers already")
+        if shelf[name] is not function:
+            function = _one_after_the_other(shelf[name], function)
     shelf[name] = function
+
+
+def _one_after_the_other(first: Callable[..., Any], second: Callable[..., Any]) -> Callable[..., Any]:
+    """Return one chained function of two: CKAN takes one of each name from a plugin."""
+
+    @functools.wraps(first)
+    def both(original: Callable[..., Any], *args: Any, **kw: Any) -> Any:
+        return first(functools.partial(second, original), *args, **kw)
+
+    return both
 
 
 def _list(module: ModuleType, attribute: str, name_of: Callable[[Any], str]) -> list[Any]:

@@ -101,8 +101,10 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         hooks.dataset_deleted(pkg_dict)
 
     def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.licensing import changes
         from ckanext.participation.search import hooks
 
+        changes.note(context, pkg_dict["id"])
         if pkg_dict.get("state") == "deleted":
             hooks.dataset_deleted(pkg_dict)
 

@@ -1,0 +1,1 @@
+"""What templates ask about licences of datasets: one module per noun, as in `action`."""

@@ -1,0 +1,35 @@
+"""What the history of licences enters for others: its events and mails, the organisation's panel, what moves with a dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.participation.common import people
+from ckanext.participation.common.registry import EventType, Panel, Registry
+from ckanext.participation.licensing import changes, history, mails
+from ckanext.participation.licensing.model import LicenceChange
+
+__all__ = ["register"]
+
+ON_PANEL = 5
+
+
+def register(registry: Registry) -> None:
+    """Enter the events, the panel, the mover and the watcher of the sweep."""
+    registry.add(EventType("licence.changed", mails.changed_recipients, mails.changed_wording, mails.address))
+    registry.add(EventType("licence.explained", mails.explained_recipients, mails.explained_wording, mails.address))
+    registry.add(Panel("licence-changes", "organization", "participation/licensing/snippets/waiting_panel.html", waiting_panel, order=30))
+    registry.add_mover("licence changes", LicenceChange.move)
+    registry.add_subject_facts("licence changes", LicenceChange.numbers)
+    registry.add_movement_watcher("licence changes", changes.came_back)
+
+
+def waiting_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what waits for the organisation's word, for its staff; None for everybody else, and when nothing waits."""
+    account = tk.current_user
+    if not account.is_authenticated or not (getattr(account, "sysadmin", False) or people.speaks_for(account.id, organization["id"])):
+        return None
+    page = history.waiting({"ref": organization["id"]}, limit=ON_PANEL, after=None)
+    return {"changes": page["results"], "count": page["count"], "organization": organization["name"]} if page["results"] else None
