@@ -9,8 +9,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-# The same examples every time: `make test` says the same of the same code. HYPOTHESIS_PROFILE=default looks for new ones.
-hypothesis.settings.register_profile("same", derandomize=True)
+# The same examples every time, however busy the machine is: `make test` says the same of the same code. HYPOTHESIS_PROFILE=default looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
