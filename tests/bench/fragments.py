@@ -20,6 +20,8 @@ ORDERS = ("oldest", "oldest-flat", "newest", "newest-flat", "useful", "useful-fl
 SMALLEST = "/api/3"
 # So many small threads stand beside the longest on its dataset's page.
 BESIDE = 10
+# One for the whole run: the sizes ask for the same pages again.
+_NUMBERS = itertools.count()
 
 
 def fragments(bench: Bench) -> None:
@@ -74,8 +76,7 @@ def _pages_of(bench: Bench, threads: dict[str, int]) -> list[Probe]:
 
 def _drawn_anew(path: str) -> Callable[[Client], Reply]:
     """Return what asks for a page under an address that nobody asked for before: nothing is kept under it."""
-    numbers = itertools.count()
-    return lambda client: client.get(f"{path}&drawn={next(numbers)}")
+    return lambda client: client.get(f"{path}&drawn={next(_NUMBERS)}")
 
 
 def path_of(thread: int, order: str, mark: str | None = None) -> str:
