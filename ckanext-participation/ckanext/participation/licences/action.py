@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from . import box, compatibility, publisher, rules, schema
+from . import box, compatibility, credit, publisher, rules, schema
 from .auth import of_another_dataset
 from .licence import Licence
 from .register import as_dict, bundled_register
@@ -122,31 +122,38 @@ def participation_licence_recognise(context: Context, data_dict: dict[str, Any])
 
 @tk.side_effect_free
 def participation_licence_credit(context: Context, data_dict: dict[str, Any]) -> dict[str, Any]:
-    """Give the credit line to show with a dataset, in the wording its licence asks for.
+    """Give the credit to show with a dataset, in the wording its licence asks for and in the forms that people paste.
 
     :param id: id or name of the dataset
     :type id: string
+    :param retrieved: the day on which the data were obtained, `YYYY-MM-DD` (optional, today)
+    :type retrieved: string
 
     :returns: `dataset` (its id), `licence` (id in the register or null), `openness`, `required` (whether the
-        licence asks for a credit) and `lines`, the credit line by language (empty when it has none)
+        licence asks for a credit), `lines`, the credit line by language (empty when it has none), and `forms`: by language
+        `text`, `html`, `markdown`, `bibtex`, `csl_json` and `json_ld`, each a text with version and day of retrieval
     :rtype: dictionary
 
-    :raises ValidationError: `id` is missing
+    :raises ValidationError: `id` is missing, or `retrieved` is no day or one to come
     :raises ObjectNotFound: there is no such dataset
     :raises NotAuthorized: you may not see this dataset
 
     Whoever may see the dataset may call this.
     """
     data = _valid(data_dict, schema.licence_credit())
+    retrieved = schema.day(data.get("retrieved"), "retrieved")
     tk.check_access("participation_licence_credit", context, data)
     dataset = publisher.named(tk.get_action("package_show")({**context}, {"id": data["id"]}))
     found = box.of_dataset(bundled_register(), dataset)
+    url = tk.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default")
+    made = {lang: box.credited(found, dataset, url, lang) for lang in ("en", "fr")}
     return {
         "dataset": dataset["id"],
         "licence": found.licence.id if found.licence else None,
         "openness": rules.openness(found.licence),
         "required": bool(found.licence and "attribution" in found.licence.duties),
-        "lines": box.credit_lines(found, dataset, _address(dataset)),
+        "lines": box.credit_lines(found, dataset, url),
+        "forms": {lang: credit.forms(one, lang, retrieved) for lang, one in made.items() if one},
     }
 
 

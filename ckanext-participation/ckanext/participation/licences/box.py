@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from . import rules
+from .credit import Credited
 from .folding import clean, looks_like_url, urls_in
 from .licence import Licence
 from .register import Register
@@ -160,25 +161,20 @@ def index_value(found: Found) -> str:
     return found.licence.id
 
 
+def credited(found: Found, dataset: dict[str, Any], url: str, lang: str) -> Credited | None:
+    """What is credited when somebody uses a dataset, in one language; None where the licence is not known."""
+    if found.licence is None:
+        return None
+    return Credited(
+        licence=found.licence, id=clean(dataset.get("name") or dataset.get("id")), publisher=_publisher(dataset, lang),
+        title=_text(dataset, "title", lang), published=_published(dataset), updated=_updated(dataset),
+        version=clean(dataset.get("version")), url=url)
+
+
 def credit_lines(found: Found, dataset: dict[str, Any], url: str) -> dict[str, str]:
     """The credit line of a dataset in both languages; empty where the licence is not known or has none."""
-    if found.licence is None:
-        return {}
-    lines: dict[str, str] = {}
-    for lang in ("en", "fr"):
-        updated = _updated(dataset)
-        line = rules.credit_line(
-            found.licence,
-            lang,
-            publisher=_publisher(dataset, lang),
-            title=_text(dataset, "title", lang),
-            year=_published(dataset)[:4],
-            updated=updated,
-            url=url,
-        )
-        if line:
-            lines[lang] = line
-    return lines
+    made = {lang: credited(found, dataset, url, lang) for lang in ("en", "fr")}
+    return {lang: line for lang, one in made.items() if one and (line := one.line(lang))}
 
 
 def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -42,7 +43,20 @@ def licence_recognise() -> dict[str, list[Any]]:
 
 
 def licence_credit() -> dict[str, list[Any]]:
-    return {"id": _text("not_missing", "not_empty")}
+    return {"id": _text("not_missing", "not_empty"), "retrieved": _text("ignore_missing")}
+
+
+def day(value: str | None, field: str) -> date:
+    """Return a day that has come, today for nothing; a named error otherwise."""
+    today = datetime.now(UTC).date()
+    try:
+        given = date.fromisoformat(value) if value else today
+    except ValueError as error:
+        raise tk.ValidationError({field: [tk._("Must be a day such as 2026-11-22.")]}) from error
+    # Where it is tomorrow already, somebody obtains data on a day that has not begun here.
+    if given > today + timedelta(days=1) or given.year < 1970:
+        raise tk.ValidationError({field: [tk._("Must be a day on which the data could be obtained.")]})
+    return given
 
 
 def licence_compatibility() -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,8 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.search.common import SearchError
 from flask import Blueprint, current_app, make_response, redirect, request
 from werkzeug.wrappers import Response
+
+from ckanext.participation.common.errors import words_of
 
 from .compatibility_words import quoted
 from .register import bundled_register
@@ -55,6 +58,28 @@ def compatibility() -> Response:
 def find() -> Response:
     """Show what a search finds, as the part of the page that is exchanged while somebody types."""
     return make_response(tk.render("participation/licences/snippets/found.html", {**_search(_picked()), "fragment": True}))
+
+
+def credit(dataset: str) -> Response:
+    """Show the credit of a dataset in every form that people paste, for the day on which they obtained it."""
+    asked = {"id": dataset} | ({"retrieved": request.args["retrieved"]} if request.args.get("retrieved") else {})
+    errors: list[dict[str, str]] = []
+    try:
+        try:
+            made = tk.get_action("participation_licence_credit")({}, asked)
+        except tk.ValidationError as error:
+            if "retrieved" not in error.error_dict:
+                return tk.abort(404, tk._("There is no such page."))
+            errors = [{"field": "retrieved", "id": "field-retrieved", "message": words_of(error)}]
+            made = tk.get_action("participation_licence_credit")({}, {"id": dataset})
+        pkg = tk.get_action("package_show")({}, {"id": dataset})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
+    lang = "fr" if str(tk.h.lang()).startswith("fr") else "en"
+    page = tk.render("participation/licences/credit.html", {
+        "pkg_dict": pkg, "made": made, "forms": made["forms"].get(lang, {}), "errors": errors,
+        "retrieved": request.args.get("retrieved", "")[:40] or datetime.now(UTC).date().isoformat()})
+    return make_response(page, 400 if errors else 200)
 
 
 def _picked() -> list[str]:
@@ -177,6 +202,7 @@ def _shown(answer: dict[str, Any], lang: str) -> dict[str, Any]:
     }
 
 
+licences.add_url_rule("/credit/<dataset>", "credit", credit)
 licences.add_url_rule("/compatibility", "compatibility", compatibility)
 licences.add_url_rule("/compatibility/find", "find", find)
 
