@@ -38,6 +38,7 @@ def path_of(name: str, dataset: dict[str, Any], thread: dict[str, Any], problem:
         "organisations": "/organization/",
         "about": "/about",
         "licence mix": f"/participation/licences/compatibility?id={dataset['name']}",
+        "credit": f"/participation/licences/credit/{dataset['name']}",
         "no such page": "/there-is-nothing-here",
     }[name]
 

@@ -24,8 +24,9 @@ from .licence import Licence
 FORMS: Final = ("text", "html", "markdown", "bibtex", "csl_json", "json_ld")
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
-_LATEX: Final = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-                 "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+# BibTeX counts braces, also behind a backslash: one that is alone would end the entry.
+_LATEX: Final = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+                 "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _WORDS: Final = {"en": ("Version", "Retrieved on"), "fr": ("Version", "Données obtenues le")}
 
 
@@ -42,9 +43,14 @@ class Credited:
     version: str = ""
     url: str = ""
 
+    @property
+    def year(self) -> str:
+        """The year of publication, empty when not known."""
+        return self.published[:4] if re.fullmatch(r"[0-9]{4}", self.published[:4]) else ""
+
     def line(self, lang: str, mark: rules.Mark = rules.plain) -> str:
         """Return the licence's own sentence with these values."""
-        return rules.credit_line(self.licence, lang, publisher=self.publisher, title=self.title, year=self.published[:4],
+        return rules.credit_line(self.licence, lang, publisher=self.publisher, title=self.title, year=self.year,
                                  updated=self.updated, url=self.url, mark=mark)
 
 
@@ -103,7 +109,7 @@ def bibtex(credited: Credited, lang: str, retrieved: date) -> str:
     rows = {
         "title": f"{{{_latex(credited.title)}}}" if credited.title else "",
         "author": f"{{{_latex(credited.publisher)}}}" if credited.publisher else "",
-        "year": credited.published[:4], "version": _latex(credited.version), "url": _url(credited.url), "urldate": retrieved.isoformat(),
+        "year": credited.year, "version": _latex(credited.version), "url": _url(credited.url), "urldate": retrieved.isoformat(),
         "language": {"fr": "french", "en": "english"}[lang], "note": _latex(credited.line(lang))}
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in rows.items() if value)
     return f"@misc{{{re.sub(r'[^a-zA-Z0-9:_-]+', '-', credited.id)[:80] or 'dataset'},\n{lines}\n}}"
