@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckanext.participation.licences.compatibility import Input, Mix, mix
-from ckanext.participation.licences.fitting import Answer, accepted, can_be_given, fits, later_versions
-from ckanext.participation.licences.licence import Licence
+from ckanext.participation.licences.compatibility.fitting import Answer, accepted, can_be_given, fits, later_versions
 from ckanext.participation.licences.register import Register, bundled_register
+from ckanext.participation.licences.register.licence import Licence
 
 IDS = sorted(bundled_register().licences)
 SOME = st.lists(st.sampled_from([*IDS, "", "?"]), min_size=1, max_size=6)

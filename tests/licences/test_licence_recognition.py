@@ -265,7 +265,7 @@ def test_a_node_is_read_with_its_labels_in_every_language(register: Register) ->
 def test_a_node_of_an_rdf_graph_is_read_even_when_it_leads_back_to_itself(register: Register) -> None:
     from rdflib import DCTERMS, RDFS, BNode, Graph, Literal
 
-    from ckanext.participation.licences.statement import of_graph
+    from ckanext.participation.licences.recognition.statement import of_graph
 
     graph = Graph()
     first, second = BNode(), BNode()

@@ -19,7 +19,7 @@ from ckanext.participation.licences.register import (
     bundled_register,
     load_register,
 )
-from ckanext.participation.licences.terms import TERMS
+from ckanext.participation.licences.register.terms import TERMS
 
 LICENCES = Path(__file__).parents[2] / "licences"
 LISTS = Path(__file__).parents[3] / "shared" / "data"

@@ -16,13 +16,10 @@ through `data/licences`.
 
 Modules, in the order in which they lean on each other:
 
-- the register: `terms` (vocabulary and its wording) · `licence` (one licence) · `document` and `reading` (one file) · `register` (all
-  files, checked together) · `folding` (spelling differences);
-- recognition: `statement` (what a publisher gave) · `names`, `phrases`, `addresses`, `creative_commons` (the rules) · `readings` (one
-  value) · `recognition` (values compared) · `survey` (what a whole site says);
-- answers: `rules` (openness, credit line) · `credit` (the credit in the forms that people paste) · `box` (what a page shows) · `index`
-  (what the search index gets) · `export` (CKAN's licence list) · `compatibility` (may data under several licences be mixed), from
-  `fitting` (may what one licence covers be published under another), `mixing`, `reasons` and `compatibility_words`.
+- `folding` (spelling differences) · `register` (what every licence says) · `recognition` (which one a publisher named);
+- answers: `rules` (openness, credit line) · `credit` (the credit in the forms that people paste) · `box` (what a page shows) · `survey`
+  (what a whole site says) · `compatibility` (may data under several licences be mixed) · `index` (what the search index gets) ·
+  `export` (CKAN's licence list).
 
 None of these imports CKAN. `profile` (RDF), `model` (which only reads), `publisher`, `action`, `auth`, `helpers`, `views` and `cli` do.
 """

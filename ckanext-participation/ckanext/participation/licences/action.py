@@ -9,8 +9,8 @@ from ckan.types import Context
 
 from . import box, compatibility, credit, publisher, rules, schema
 from .auth import of_another_dataset
-from .licence import Licence
 from .register import as_dict, bundled_register
+from .register.licence import Licence
 
 __all__ = [
     "participation_licence_compatibility",

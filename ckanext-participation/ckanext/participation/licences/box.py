@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 from . import rules
 from .credit import Credited
 from .folding import clean, looks_like_url, urls_in
-from .licence import Licence
 from .register import Register
-from .terms import TERMS
+from .register.licence import Licence
+from .register.terms import TERMS
 
 State = Literal["known", "not-specified", "unrecognised"]
 NOT_SPECIFIED: Final = "notspecified"

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import rules
 from .folding import clean, looks_like_url
-from .licence import Licence
+from .register.licence import Licence
 
 FORMS: Final = ("text", "html", "markdown", "bibtex", "csl_json", "json_ld")
 

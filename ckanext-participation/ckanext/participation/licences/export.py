@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .licence import Licence
 from .register import Register, bundled_register
+from .register.licence import Licence
 from .rules import openness
 
 

@@ -36,9 +36,9 @@ from rdflib.term import Node
 
 from . import box, rules
 from .folding import clean, looks_like_url
-from .licence import Licence
 from .register import bundled_register
-from .terms import TERMS
+from .register.licence import Licence
+from .register.terms import TERMS
 
 CC: Final = Namespace("http://creativecommons.org/ns#")
 ODRL: Final = Namespace("http://www.w3.org/ns/odrl/2/")

@@ -14,8 +14,8 @@ from typing import Final, Literal
 from babel.dates import format_date
 
 from .folding import clean
-from .licence import Licence, pick
 from .recognition import Match, recognise
+from .register.licence import Licence, pick
 
 __all__ = ["Mark", "Match", "Openness", "credit_line", "openness", "plain", "recognise", "written"]
 

@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response
 
 from ckanext.participation.common.errors import words_of
 
-from .compatibility_words import quoted
+from .compatibility.words import quoted
 from .register import bundled_register
+from .register.terms import TERMS
 from .schema import MOST_COMPARED
-from .terms import TERMS
 
 __all__ = ["blueprints"]
 

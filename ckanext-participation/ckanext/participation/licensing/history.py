@@ -14,8 +14,8 @@ from ckanext.participation.common.model import Subject
 from ckanext.participation.common.translated import in_language
 from ckanext.participation.licences import box
 from ckanext.participation.licences.register import bundled_register
+from ckanext.participation.licences.register.terms import TERMS
 from ckanext.participation.licences.rules import openness
-from ckanext.participation.licences.terms import TERMS
 from ckanext.participation.licensing import changes, rules
 from ckanext.participation.licensing.model import LicenceChange
 

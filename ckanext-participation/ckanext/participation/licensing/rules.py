@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from ckanext.participation.licences.box import NOT_SPECIFIED, UNRECOGNISED
 from ckanext.participation.licences.folding import text_key
-from ckanext.participation.licences.licence import Licence
+from ckanext.participation.licences.register.licence import Licence
 
 Kind = Literal["stated", "same", "widened", "narrowed", "mixed", "dropped", "unclear"]
 State = Literal["open", "explained", "noted"]

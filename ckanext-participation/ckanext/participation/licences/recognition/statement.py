@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
-from .folding import LONGEST_PROSE, clean, looks_like_url
+from ckanext.participation.licences.folding import LONGEST_PROSE, clean, looks_like_url
 
 MOST_VALUES: Final = 40
 MOST_NODES: Final = 100

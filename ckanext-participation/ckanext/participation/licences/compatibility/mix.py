@@ -13,15 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from . import compatibility_words as words
-from .compatibility_words import Sentence
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence
+from ckanext.participation.licences.register.terms import TERMS
+from ckanext.participation.licences.rules import openness
+
+from . import words
 from .fitting import Answer, binds, fits_each, offered
-from .licence import Licence
 from .mixing import Effect, Group, Input, Reason, all_clauses, all_let, best_of, groups_of, refs_of
 from .reasons import about_works, conflicts, database_rights, why
-from .register import Register
-from .rules import openness
-from .terms import TERMS
+from .words import Sentence
 
 Verdict = Literal["allowed", "not-allowed", "unknown"]
 

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ckanext.participation.licences.folding import LONGEST_TEXT, clean, looks_like_url, text_key
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence
+
 from .addresses import FAMILY
-from .folding import LONGEST_TEXT, clean, looks_like_url, text_key
-from .licence import Licence
 from .names import Names, names_of
 from .readings import Found, Said, read
-from .register import Register
 from .statement import Statement, statement
 
 Confidence = Literal["certain", "probable", "ambiguous", "unknown"]

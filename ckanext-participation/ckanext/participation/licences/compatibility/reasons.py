@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from . import compatibility_words as words
-from .compatibility_words import Sentence, cited, listed, named
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence
+
+from . import words
 from .fitting import PUBLIC_DOMAIN, Answer, accepted, alone, binds, later_versions, versions
-from .licence import Licence
 from .mixing import Effect, Group, Reason, all_clauses, best_of, refs_of
-from .register import Register
+from .words import Sentence, cited, listed, named
 
 
 def why(register: Register, groups: Sequence[Group], outbound: Sequence[Licence]) -> Iterable[Reason]:

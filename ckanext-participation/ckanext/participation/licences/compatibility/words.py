@@ -13,7 +13,7 @@ from typing import Final
 
 from babel.lists import format_list
 
-from .licence import Licence, Texts, pick
+from ckanext.participation.licences.register.licence import Licence, Texts, pick
 
 LANGUAGES: Final = ("en", "fr")
 # Canadian usage: no comma before the last of a list.

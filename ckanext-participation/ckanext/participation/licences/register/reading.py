@@ -11,8 +11,9 @@ from typing import Any, Final, get_args
 
 import yaml
 
+from ckanext.participation.licences.folding import LONGEST_URL, looks_like_url
+
 from .document import UnreadableError, leaves, lines_of, parse, shown
-from .folding import LONGEST_URL, looks_like_url
 from .licence import Binds, Licence, OpenDefinition, Right, ShareAlike
 from .terms import TERMS, ids
 

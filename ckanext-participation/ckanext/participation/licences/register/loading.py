@@ -13,8 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from ckanext.participation.licences.folding import LONGEST_TEXT, LONGEST_URL, text_key, url_keys
+
 from .document import shown
-from .folding import LONGEST_TEXT, LONGEST_URL, text_key, url_keys
 from .licence import Licence
 from .reading import Entry, Problem, read_file
 from .terms import TERMS

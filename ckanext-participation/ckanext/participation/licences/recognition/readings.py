@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ckanext.participation.licences.folding import LONGEST_TEXT, Mention, Sentence, looks_like_url, mentions, sentences, text_key
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence
+
 from . import creative_commons
 from .addresses import Address, is_list, of_deed, resolve
-from .folding import LONGEST_TEXT, Mention, Sentence, looks_like_url, mentions, sentences, text_key
-from .licence import Licence
 from .names import AROUND, BEHIND, CUES, DENIALS, FEWEST_WORDS_IN_PROSE, LATER, NOT_COMMERCIAL, OWN_TERMS, SEVERAL, Names
-from .register import Register
 from .statement import Statement
 
 Strength = Literal["whole", "plain", "hint"]

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ckanext.participation.licences.folding import text_key, url_keys
+from ckanext.participation.licences.register import Register
+
 from . import creative_commons
 from .creative_commons import Deed
-from .folding import text_key, url_keys
-from .register import Register
 
 # Beginning of an address, what to call the list, and where in the rest the code stands.
 _LISTS: Final = (

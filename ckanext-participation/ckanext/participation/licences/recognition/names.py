@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .folding import text_key
+from ckanext.participation.licences.folding import text_key
+from ckanext.participation.licences.register import Register
+
 from .phrases import Phrases
-from .register import Register
 
 # Words that may stand around a licence's name without changing which licence is meant, in English, French, German, Italian and Spanish.
 _AROUND: Final = """

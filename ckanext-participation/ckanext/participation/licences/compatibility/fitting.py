@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from .licence import Licence
-from .register import Register
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence
 
 PUBLIC_DOMAIN: Final = "public domain"
 

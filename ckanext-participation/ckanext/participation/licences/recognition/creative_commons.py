@@ -14,7 +14,8 @@ from typing import Final
 
 from babel import Locale
 
-from .folding import text_key
+from ckanext.participation.licences.folding import text_key
+
 from .phrases import Phrases
 
 LANGUAGES: Final = ("en", "fr", "de", "it", "es")

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .compatibility_words import Sentence, cited
+from ckanext.participation.licences.register import Register
+from ckanext.participation.licences.register.licence import Licence, Texts
+
 from .fitting import Answer, fits_each
-from .licence import Licence, Texts
-from .register import Register
+from .words import Sentence, cited
 
 Effect = Literal["refuses", "unknown", "asks", "permits", "note"]
 State = Literal["known", "not-specified", "unrecognised"]
