@@ -11,7 +11,7 @@ from . import rules
 from .credit import Credited
 from .folding import clean, looks_like_url, urls_in
 from .register import Register
-from .register.licence import Licence
+from .register.licence import Licence, language
 from .register.terms import TERMS
 
 State = Literal["known", "not-specified", "unrecognised"]
@@ -191,10 +191,10 @@ def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -
         "must": _worded(licence.duties, lang) if licence else [],
         "may_not": _worded(licence.prohibitions, lang) if licence else [],
         "states_terms": bool(licence and licence.states_terms),
-        "credit": credit_lines(found, dataset, url).get("fr" if lang.startswith("fr") else "en", ""),
+        "credit": credit_lines(found, dataset, url).get(language(lang), ""),
         "credit_required": bool(licence and "attribution" in licence.duties),
         "deed_url": licence.deed_url(lang) if licence else "",
-        "note": licence.notes.get("fr" if lang.startswith("fr") else "en", "") if licence else "",
+        "note": licence.notes.get(language(lang), "") if licence else "",
         "given_name": "" if licence else _given_name(dataset),
         "given_url": _given_url(dataset) if licence is None else "",
         "candidates": [register.licences[name].name(lang) for name in found.match.candidates],
@@ -284,6 +284,11 @@ def _date(dataset: dict[str, Any], *fields: str) -> str:
             if len(text) == 4 and text.isdecimal():
                 return text
     return ""
+
+
+def words_of_file(file: dict[str, Any]) -> str:
+    """What a file says of its own licence, in its source's words."""
+    return BETWEEN.join(dict.fromkeys(text for key in _FILE_FIELDS for text in _texts(file.get(key))))
 
 
 def words_of(dataset: dict[str, Any]) -> str:

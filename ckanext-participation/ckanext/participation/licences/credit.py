@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import rules
 from .folding import clean, looks_like_url
-from .register.licence import Licence
+from .register.licence import Licence, language
 
 FORMS: Final = ("text", "html", "markdown", "bibtex", "csl_json", "json_ld")
 
@@ -59,7 +59,7 @@ def forms(credited: Credited, lang: str, retrieved: date) -> dict[str, str]:
 
     :param retrieved: the day on which the data were obtained
     """
-    lang = "fr" if lang.startswith("fr") else "en"
+    lang = language(lang)
     if not credited.line(lang):
         return {}
     makers: dict[str, Callable[[Credited, str, date], str]] = {

@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 
 from . import box, publisher, rules
 from .register import bundled_register
+from .register.licence import language
 
 __all__ = [
     "participation_licence_box",
@@ -17,16 +18,12 @@ __all__ = [
 ]
 
 
-def _lang() -> str:
-    return "fr" if (tk.h.lang() or "en").startswith("fr") else "en"
-
-
 def participation_licence_box(pkg_dict: dict[str, Any]) -> dict[str, Any]:
     """Everything the licence box shows of a dataset, in the reader's language."""
     url = ""
     if pkg_dict.get("name"):
         url = tk.url_for("dataset.read", id=pkg_dict["name"], qualified=True, locale="default")
-    return box.contents(bundled_register(), publisher.named(pkg_dict), _lang(), url)
+    return box.contents(bundled_register(), publisher.named(pkg_dict), language(tk.h.lang()), url)
 
 
 def participation_licence_title(licence_id: str) -> str:
@@ -34,13 +31,13 @@ def participation_licence_title(licence_id: str) -> str:
     if licence_id == box.UNRECOGNISED:
         return tk._("Licence not recognised")
     licence = bundled_register().get(licence_id)
-    return licence.name(_lang()) if licence else licence_id
+    return licence.name(language(tk.h.lang())) if licence else licence_id
 
 
 def participation_licence_choices(_field: dict[str, Any] | None = None) -> list[dict[str, str]]:
     """The licences a form offers (`choices_helper` of ckanext-scheming), by name in the reader's language."""
     offered = (licence for licence in bundled_register() if licence.selectable)
-    choices = [{"value": licence.id, "label": licence.name(_lang())} for licence in offered]
+    choices = [{"value": licence.id, "label": licence.name(language(tk.h.lang()))} for licence in offered]
     return sorted(choices, key=lambda choice: choice["label"].casefold())
 
 

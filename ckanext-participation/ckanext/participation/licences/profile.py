@@ -35,9 +35,8 @@ from rdflib.namespace import RDF, Namespace
 from rdflib.term import Node
 
 from . import box, rules
-from .folding import clean, looks_like_url
 from .register import bundled_register
-from .register.licence import Licence
+from .register.licence import Licence, language
 from .register.terms import TERMS
 
 CC: Final = Namespace("http://creativecommons.org/ns#")
@@ -103,7 +102,7 @@ class LicenceProfile(RDFProfile):
     def _for_catalogues(self, dataset_dict: dict[str, Any], dataset: Node, found: box.Found) -> None:
         for prefix, namespace in (("cc", CC), ("odrl", ODRL)):
             self.g.bind(prefix, namespace)
-        words = "" if found.licence else _words(dataset_dict)
+        words = "" if found.licence else box.words_of(dataset_dict)
         self._license(dataset, found.licence, words)
         for resource in dataset_dict.get("resources", []):
             own, said = _of_file(resource)
@@ -185,8 +184,8 @@ class LicenceProfile(RDFProfile):
         return node
 
     def _for_search_engines(self, dataset_dict: dict[str, Any], dataset: Node, found: box.Found, schema: Namespace) -> None:
-        self._set_text(dataset, schema.license, found.licence, "" if found.licence else _words(dataset_dict))
-        lang = "fr" if str(tk.h.lang()).startswith("fr") else "en"
+        self._set_text(dataset, schema.license, found.licence, "" if found.licence else box.words_of(dataset_dict))
+        lang = language(tk.h.lang())
         credit = box.credit_lines(found, dataset_dict, _page_of(dataset_dict)).get(lang)
         if credit:
             self.g.add((dataset, schema.creditText, Literal(credit, lang=lang)))
@@ -209,7 +208,7 @@ class LicenceProfile(RDFProfile):
 
     def _recognised(self, value: Node) -> str | None:
         if isinstance(value, Literal):
-            return _recognised(str(value)).id
+            return rules.recognise(bundled_register(), title=str(value)).id
         identifier = self.g.value(value, DCT.identifier)
         known = bundled_register().licences.get(str(identifier)) if identifier is not None else None
         if known is not None and (isinstance(value, BNode) or bundled_register().at(str(value)) in (None, known)):
@@ -223,24 +222,10 @@ class LicenceProfile(RDFProfile):
 
 def _of_file(resource: dict[str, Any]) -> tuple[Licence | None, str]:
     """Return the licence that a file states for itself, or its words when the register does not know them; neither when it states none."""
-    said = clean(resource.get("license"))
-    if not said:
+    found = box.of_file(bundled_register(), resource)
+    if found is None or found.state == "not-specified":
         return None, ""
-    known = bundled_register().licences.get(said) or bundled_register().licences.get(_recognised(said).id or "")
-    return known, "" if known else said
-
-
-def _recognised(said: str) -> rules.Match:
-    """Return which licence one value names, an address or a text."""
-    if looks_like_url(said):
-        return rules.recognise(bundled_register(), url=said)
-    return rules.recognise(bundled_register(), title=said)
-
-
-def _words(dataset_dict: dict[str, Any]) -> str:
-    """Return what a publisher wrote of a licence that the register does not know."""
-    shown = box.contents(bundled_register(), dataset_dict, "en", "")
-    return " · ".join(dict.fromkeys(text for text in (shown["given_name"], shown["given_url"]) if text))
+    return found.licence, "" if found.licence else box.words_of_file(resource)
 
 
 def _page_of(dataset_dict: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from babel.dates import format_date
 
 from .folding import clean
 from .recognition import Match, recognise
-from .register.licence import Licence, pick
+from .register.licence import Licence, language, pick
 
 __all__ = ["Mark", "Match", "Openness", "credit_line", "openness", "plain", "recognise", "written"]
 
@@ -70,7 +70,7 @@ def credit_line(
     """
     mark = mark or plain
     template = pick(licence.attribution, lang)
-    lang = "fr" if lang.startswith("fr") else "en"
+    lang = language(lang)
     values = {
         "publisher": clean(publisher).rstrip(". "),
         "title": clean(title).rstrip(". "),

@@ -16,6 +16,7 @@ from ckanext.participation.common.errors import words_of
 
 from .compatibility.words import quoted
 from .register import bundled_register
+from .register.licence import language
 from .register.terms import TERMS
 from .schema import MOST_COMPARED
 
@@ -75,7 +76,7 @@ def credit(dataset: str) -> Response:
         pkg = tk.get_action("package_show")({}, {"id": dataset})
     except (tk.ObjectNotFound, tk.NotAuthorized):
         return tk.abort(404, tk._("There is no such page, or you may not see it. If you have an account, sign in and try again."))
-    lang = "fr" if str(tk.h.lang()).startswith("fr") else "en"
+    lang = language(tk.h.lang())
     page = tk.render("participation/licences/credit.html", {
         "pkg_dict": pkg, "made": made, "forms": made["forms"].get(lang, {}), "errors": errors,
         "retrieved": request.args.get("retrieved", "")[:40] or datetime.now(UTC).date().isoformat()})
@@ -170,7 +171,7 @@ def _ask(row: dict[str, Any]) -> str:
 
 def _shown(answer: dict[str, Any], lang: str) -> dict[str, Any]:
     """The answer in the reader's language, with titles and addresses instead of ids."""
-    lang = "fr" if lang.startswith("fr") else "en"
+    lang = language(lang)
     register = bundled_register()
     inputs = [_input(row) for row in answer["inputs"]]
     title = {row["ref"]: row["title"] for row in inputs}

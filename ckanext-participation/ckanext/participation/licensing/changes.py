@@ -29,7 +29,6 @@ from ckanext.participation.licensing.model import LicenceChange
 
 Via = Literal["edit", "harvest", "return"]
 LONGEST_WORDS = 300
-_FILE_WORDS = ("license", "licence", "license_id", "license_title", "license_url", "rights")
 # Where an action's context keeps what a dataset said before the write under way.
 IN_CONTEXT = "participation_terms_before"
 # CKAN keeps this beside the dataset's row: its page knows without asking that there is a history.
@@ -120,8 +119,7 @@ def of_file(file: dict[str, Any]) -> rules.Terms | None:
     found = box.of_file(bundled_register(), file)
     if found is None or found.state == "not-specified":
         return None
-    words = [text for name in _FILE_WORDS if (text := clean(file.get(name)))]
-    return rules.Terms(box.index_value(found), found.licence, box.BETWEEN.join(dict.fromkeys(words))[:LONGEST_WORDS])
+    return rules.Terms(box.index_value(found), found.licence, box.words_of_file(file)[:LONGEST_WORDS])
 
 
 def write(package: Any, found: list[Found], via: Via, actor_id: int | None) -> None:

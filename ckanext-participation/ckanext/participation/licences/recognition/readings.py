@@ -103,16 +103,20 @@ def _said(field: str, strength: Strength, stands_for: Address) -> Said:
     return Said(field, strength, stands_for.id, stands_for.names, stands_for.base, stands_for.opaque)
 
 
+def _whole(register: Register, extra: Mapping[str, str], value: str) -> str | None:
+    """The licence that all of a text names."""
+    key = text_key(value)
+    return next((found for known in (extra, register.by_text) if (found := known.get(key)) and found in register.licences), None)
+
+
 def _name(register: Register, names: Names, field: str, value: str, extra: Mapping[str, str], found: Found) -> None:
     """Read an identifier or a title."""
     if looks_like_url(value):
         _address(register, names, field, value, extra, found)
         return
-    key = text_key(value)
-    for known in (extra, register.by_text):
-        if (whole := known.get(key)) in register.licences:
-            found.said.append(Said(field, "whole", whole))
-            return
+    if whole := _whole(register, extra, value):
+        found.said.append(Said(field, "whole", whole))
+        return
     for mention in mentions(value) if "/" in value or "www." in value else ():
         _address(register, names, field, mention.address, extra, found, denied=_is_denied(mention))
     parts = sentences(value, whole=len(value) <= LONGEST_TEXT)
@@ -127,12 +131,9 @@ def _name(register: Register, names: Names, field: str, value: str, extra: Mappi
 
 def _prose(register: Register, names: Names, value: str, extra: Mapping[str, str], found: Found) -> None:
     """Read free text: only whole names, addresses, and sentences that put the data under a licence speak."""
-    if len(value) <= LONGEST_TEXT:
-        key = text_key(value)
-        for known in (extra, register.by_text):
-            if (whole := known.get(key)) in register.licences:
-                found.said.append(Said("text", "plain", whole))
-                return
+    if len(value) <= LONGEST_TEXT and (whole := _whole(register, extra, value)):
+        found.said.append(Said("text", "plain", whole))
+        return
     addresses = mentions(value)
     behind: list[Address] = []
     for mention in addresses:

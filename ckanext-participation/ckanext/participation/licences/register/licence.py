@@ -9,11 +9,17 @@ OpenDefinition = Literal["conformant", "not-conformant", "unknown"]
 Binds = Literal["adaptation", "database"]
 Right = Literal["copyright", "database"]
 Texts = dict[str, str]
+Language = Literal["en", "fr"]
+
+
+def language(lang: object) -> Language:
+    """The language of the two that the register has: French for every French (`fr`, `fr_CA`), else English."""
+    return "fr" if str(lang or "").startswith("fr") else "en"
 
 
 def pick(texts: Texts, lang: str) -> str:
     """The text in this language, else in the other one, else nothing."""
-    if lang.startswith("fr"):
+    if language(lang) == "fr":
         return texts.get("fr") or texts.get("en", "")
     return texts.get("en") or texts.get("fr", "")
 
@@ -75,7 +81,7 @@ class Licence:
 
     def text_url(self, lang: str) -> str:
         """Address of the legal text, in French where it has one."""
-        return self.url_fr if lang.startswith("fr") and self.url_fr else self.url
+        return self.url_fr if language(lang) == "fr" and self.url_fr else self.url
 
     def deed_url(self, lang: str) -> str:
         """Address of the page to send a reader to: the plain-language summary, else the legal text."""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
 from ckanext.participation.common.errors import words_by_field, words_of
+from ckanext.participation.licences.register.licence import language
 
 __all__ = ["blueprints"]
 
@@ -23,14 +24,14 @@ def history(ref: str) -> str:
     """Show how the licences of a dataset and of its files changed."""
     page = _list({"id": ref, "after": request.args.get("after")})
     return tk.render("participation/licensing/history.html", {
-        "page": page, "dataset": page["dataset"], "lang": _lang(), "staff": _speaks(page["organization_id"])})
+        "page": page, "dataset": page["dataset"], "lang": language(tk.h.lang()), "staff": _speaks(page["organization_id"])})
 
 
 def waiting(organization: str) -> str:
     """Show what waits for an organisation's word, to its staff."""
     page = _list({"organization": organization, "limit": 20, "after": request.args.get("after")})
     about = tk.get_action("organization_show")({}, {"id": page["organization_id"], "include_datasets": False, "include_users": False})
-    return tk.render("participation/licensing/waiting.html", {"page": page, "organization": about, "lang": _lang()})
+    return tk.render("participation/licensing/waiting.html", {"page": page, "organization": about, "lang": language(tk.h.lang())})
 
 
 def explain(change_id: int) -> str:
@@ -66,7 +67,7 @@ def _form(change_id: int, errors: Errors) -> str:
     if change is None and request.method != "POST":
         tk.abort(404, tk._("There is no such change."))
     return tk.render("participation/licensing/explain.html", {
-        "change": change, "change_id": change_id, "errors": errors, "form": request.form, "lang": _lang()})
+        "change": change, "change_id": change_id, "errors": errors, "form": request.form, "lang": language(tk.h.lang())})
 
 
 def _list(data: Data) -> Data:
@@ -80,10 +81,6 @@ def _list(data: Data) -> Data:
 
 def _speaks(organization_id: str | None) -> bool:
     return bool(organization_id) and tk.h.participation_speaks_for_licences(organization_id)
-
-
-def _lang() -> str:
-    return "fr" if str(tk.h.lang() or "").startswith("fr") else "en"
 
 
 def _refused(message: str) -> str:
