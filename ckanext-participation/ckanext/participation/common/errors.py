@@ -5,6 +5,8 @@ CKAN's ValidationError (409), NotAuthorized (403) and ObjectNotFound (404) serve
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 import ckan.plugins.toolkit as tk
 from flask import g, has_request_context
 from werkzeug.exceptions import Forbidden
@@ -49,3 +51,13 @@ def words_of(error: tk.ValidationError) -> str:
 def words_by_field(error: tk.ValidationError) -> dict[str, str]:
     """Return the error's sentences by field, each field's joined to one text, for pages."""
     return {field: " ".join(map(str, words)) if isinstance(words, list) else str(words) for field, words in error.error_dict.items()}
+
+
+def summary_of(problems: tk.ValidationError | Mapping[str, str], inputs: Container[str] | None = None) -> list[dict[str, str]]:
+    """Return what the list above a form shows: `[{"field", "id", "message"}]`, of an error or of sentences by field.
+
+    `id` is the input that the sentence leads to; with `inputs`, an empty text for a field that is none of them.
+    """
+    words = words_by_field(problems) if isinstance(problems, tk.ValidationError) else problems
+    return [{"field": name, "id": f"field-{name}" if inputs is None or name in inputs else "", "message": message}
+            for name, message in words.items()]

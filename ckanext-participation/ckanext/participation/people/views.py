@@ -15,7 +15,7 @@ from flask import Blueprint, make_response, redirect, request, session
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import former_token, web
-from ckanext.participation.common.errors import LimitExceeded, words_by_field
+from ckanext.participation.common.errors import LimitExceeded, summary_of, words_by_field
 from ckanext.participation.people import attempts, links, rules, schema, signing_in
 
 __all__ = ["blueprints"]
@@ -199,9 +199,7 @@ def _shown_again(page: str, problems: dict[str, str], status: int) -> Response:
 def _page(page: str, problems: dict[str, str] | None = None, status: int = 200, **more: Any) -> Response:
     html = tk.render(f"participation/people/{page}.html", {
         "form": request.form, "place": _place(), "errors": problems or {},
-        "summary": [{"field": name, "id": f"field-{name}" if name in request.form else "", "message": words}
-                    for name, words in (problems or {}).items()],
-        "shortest": rules.SHORTEST_PASSWORD, **more})
+        "summary": summary_of(problems or {}, request.form), "shortest": rules.SHORTEST_PASSWORD, **more})
     return _private(make_response(html, status))
 
 

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.search import asking, schema, server
 from ckanext.participation.search.fields import LANGUAGES
 
@@ -32,7 +32,7 @@ def show() -> Response:
         try:
             page = tk.get_action("participation_discussion_search")({}, dict(wanted))
         except tk.ValidationError as error:
-            errors = [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
+            errors = summary_of(error)
             status = 503 if "search" in error.error_dict else 400
         except (tk.NotAuthorized, tk.ObjectNotFound):
             tk.abort(404, tk._("There is no such organisation or dataset, or you may not see it."))

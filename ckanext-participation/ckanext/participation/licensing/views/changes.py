@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
-from ckanext.participation.common.errors import words_by_field, words_of
+from ckanext.participation.common.errors import summary_of, words_of
 from ckanext.participation.licences.register.licence import language
 
 __all__ = ["blueprints"]
@@ -45,10 +45,9 @@ def send(change_id: int) -> Response:
     try:
         change = tk.get_action("participation_licence_change_explain")({}, data)
     except tk.ValidationError as error:
-        errors = [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
-        return make_response(_form(change_id, errors), 409)
+        return make_response(_form(change_id, summary_of(error)), 409)
     except tk.NotAuthorized as error:
-        return make_response(_form(change_id, [{"field": "reason", "id": "field-reason", "message": str(error)}]), 403)
+        return make_response(_form(change_id, summary_of({"reason": str(error)})), 403)
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
     tk.h.flash_success(tk._("Saved. Everyone reads it in the history, and who follows the dataset is told by mail."))
@@ -84,7 +83,7 @@ def _speaks(organization_id: str | None) -> bool:
 
 
 def _refused(message: str) -> str:
-    return _form((request.view_args or {})["change_id"], [{"field": "reason", "id": "field-reason", "message": message}])
+    return _form((request.view_args or {})["change_id"], summary_of({"reason": message}))
 
 
 pages.add_url_rule("/dataset/<ref>/licence-history", "history", history)

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.licensing.policies import offered
 
 __all__ = ["blueprints"]
@@ -29,8 +29,7 @@ def choose(organization: str) -> Response:
         done = tk.get_action("participation_licence_policy_set")({}, {
             "id": organization, "allowed": request.form.getlist("allowed"), "default": request.form.get("default")})
     except tk.ValidationError as error:
-        errors = [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
-        return make_response(_page(organization, errors), 409)
+        return make_response(_page(organization, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     except tk.ObjectNotFound as error:

@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.threads.views import forms
 
 __all__ = ["blueprints"]
@@ -49,7 +50,7 @@ def set_settings(organization: str) -> Response:
         tk.get_action("participation_organization_policy_set")({}, {
             "id": organization, "threads": request.form.get("threads"), "review": request.form.get("review")})
     except tk.ValidationError as error:
-        return make_response(_settings_page(organization, forms.errors_of(error)), 409)
+        return make_response(_settings_page(organization, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         tk.abort(403, str(error))
     tk.h.flash_success(tk._("Saved. It holds from now on; what was said before stays readable."))
@@ -95,7 +96,7 @@ def _filters() -> Data:
 
 def _refused(message: str) -> str:
     args = request.view_args or {}
-    return _new_page(args["subject_type"], args["subject_id"], [{"field": "body", "id": "field-body", "message": message}],
+    return _new_page(args["subject_type"], args["subject_id"], summary_of({"body": message}),
                      pictures=forms.kept_pictures())
 
 

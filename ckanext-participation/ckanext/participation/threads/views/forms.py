@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from flask import make_response, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field, words_of
+from ckanext.participation.common.errors import summary_of, words_of
 from ckanext.participation.threads import attachments
 
 __all__: list[str] = []
@@ -45,19 +45,14 @@ def send(page: Page, post: Callable[[Data], Response], *, pictures: bool = True)
             return make_response(page([], preview=html, pictures=taken))
         return post(posted() | ({"attachments": taken.ids} if pictures else {}))
     except tk.ValidationError as error:
-        return make_response(page(errors_of(error), pictures=taken), 429 if "limit" in error.error_dict else 409)
+        return make_response(page(summary_of(error), pictures=taken), 429 if "limit" in error.error_dict else 409)
     except tk.NotAuthorized as error:
-        return make_response(page([{"field": "body", "id": "field-body", "message": refusal(error)}], pictures=taken), 403)
+        return make_response(page(summary_of({"body": refusal(error)}), pictures=taken), 403)
 
 
 def kept_pictures() -> attachments.FormPictures:
     """Return the pictures that a refused form had uploaded before; what it brought now is not taken."""
     return attachments.kept(request.form)
-
-
-def errors_of(error: tk.ValidationError) -> Errors:
-    """Return the error's sentences with the inputs they belong to."""
-    return [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
 
 
 def refusal(error: tk.NotAuthorized) -> str:

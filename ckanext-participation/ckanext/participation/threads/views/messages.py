@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.threads.views import forms
 
 __all__ = ["blueprints"]
@@ -67,7 +68,7 @@ def do_delete(thread_id: int, seq: int) -> Response:
     try:
         done = tk.get_action("participation_comment_delete")({}, {"thread_id": thread_id, "seq": seq})
     except tk.ValidationError as error:
-        return make_response(_delete_page(thread_id, seq, forms.errors_of(error)), 409)
+        return make_response(_delete_page(thread_id, seq, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         return tk.abort(403, forms.refusal(error))
     except tk.ObjectNotFound as error:
@@ -107,7 +108,7 @@ def _delete_page(thread_id: int, seq: int, errors: forms.Errors) -> str:
 def _again(page: Any) -> Any:
     def show(message: str) -> str:
         args = request.view_args or {}
-        return page(args["thread_id"], args["seq"], [{"field": "body", "id": "field-body", "message": message}])
+        return page(args["thread_id"], args["seq"], summary_of({"body": message}))
     return show
 
 

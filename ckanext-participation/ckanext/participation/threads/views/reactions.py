@@ -13,13 +13,16 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, make_response, redirect, request
 
-from ckanext.participation.common.errors import words_by_field, words_of
+from ckanext.participation.common.errors import summary_of, words_of
 
 __all__ = ["blueprints"]
 
 reactions = Blueprint("participation_reactions", __name__, url_prefix="/participation")
 
 Data = dict[str, Any]
+
+# What a form here can be wrong in; other errors are about the address.
+INPUTS = ("value",)
 
 
 def for_readers(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,7 +56,7 @@ def set_support(thread_id: int, seq: int) -> Any:
     except tk.ValidationError as error:
         if tk.request.htmx:
             return make_response(_support_fragment(thread_id, seq, problem=words_of(error)), 409)
-        return make_response(_support_page(thread_id, seq, _errors(error)), 409)
+        return make_response(_support_page(thread_id, seq, summary_of(error, INPUTS)), 409)
     if tk.request.htmx:
         return _support_fragment(thread_id, seq, counts=now)
     tk.h.flash_success({1: tk._("Noted: you find this message useful."), 0: tk._("Noted: your answer is taken back."),
@@ -76,7 +79,7 @@ def set_follow(thread_id: int) -> Any:
     except tk.ValidationError as error:
         if tk.request.htmx:
             return make_response(_follow_fragment(thread_id, refusal=words_of(error)), 409)
-        return make_response(_follow_page(thread_id, _errors(error)), 409)
+        return make_response(_follow_page(thread_id, summary_of(error, INPUTS)), 409)
     if tk.request.htmx:
         return _follow_fragment(thread_id, following=now["following"])
     if now["following"]:
@@ -109,7 +112,7 @@ def rate(dataset: str) -> Any:
     try:
         tk.get_action("participation_rating_set")({}, {"subject_id": dataset, "value": value})
     except tk.ValidationError as error:
-        return make_response(_rating_page(dataset, _errors(error)), 409)
+        return make_response(_rating_page(dataset, summary_of(error, INPUTS)), 409)
     tk.h.flash_success(tk._("Your rating is taken back.") if value == "0" else tk._("Thank you: your rating is counted."))
     return redirect(f"{tk.h.participation_subject('dataset', dataset)['url']}#rating")
 
@@ -156,11 +159,6 @@ def _rating_page(dataset: str, errors: list[Data]) -> str:
     about = tk.h.participation_subject("dataset", dataset)
     rating = tk.get_action("participation_rating_show")({}, {"subject_id": dataset})
     return tk.render("participation/threads/rating.html", {"rating": rating, "dataset": dataset, "subject": about, "errors": errors})
-
-
-def _errors(error: tk.ValidationError) -> list[Data]:
-    return [{"field": name, "id": f"field-{name}" if name == "value" else "", "message": words}
-            for name, words in words_by_field(error).items()]
 
 
 reactions.add_url_rule("/thread/<int:thread_id>/<int:seq>/support", "support", support)

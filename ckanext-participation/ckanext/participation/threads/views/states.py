@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.threads.views import forms
 
 __all__ = ["blueprints"]
@@ -59,10 +60,10 @@ def _do(thread_id: int, action: str, fields: tuple[str, ...], words: str) -> Res
     try:
         tk.get_action(action)({}, {"id": thread_id} | {name: request.form.get(name) for name in fields})
     except tk.ValidationError as error:
-        return make_response(_page(thread_id, forms.errors_of(error)), 409)
+        return make_response(_page(thread_id, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         # The page shows what was typed: whose session ended meanwhile keeps it.
-        return make_response(_page(thread_id, [{"field": "reason", "id": "field-reason", "message": forms.refusal(error)}]), 403)
+        return make_response(_page(thread_id, summary_of({"reason": forms.refusal(error)})), 403)
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
     tk.h.flash_success(words)
@@ -81,7 +82,7 @@ def _page(thread_id: int, errors: forms.Errors) -> str:
 
 
 def _refused(message: str) -> str:
-    return _page((request.view_args or {})["thread_id"], [{"field": "reason", "id": "field-reason", "message": message}])
+    return _page((request.view_args or {})["thread_id"], summary_of({"reason": message}))
 
 
 states.add_url_rule("/manage", "manage", manage)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.participation import config
 from ckanext.participation.common import web
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.threads import kept_pages
 from ckanext.participation.threads.views import forms
 
@@ -103,7 +104,7 @@ def _asked() -> Data:
 
 
 def _refused(message: str) -> str:
-    return _page((request.view_args or {})["thread_id"], [{"field": "body", "id": "field-body", "message": message}],
+    return _page((request.view_args or {})["thread_id"], summary_of({"body": message}),
                  pictures=forms.kept_pictures())
 
 
