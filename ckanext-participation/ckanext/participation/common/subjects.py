@@ -23,7 +23,7 @@ from ckanext.participation.common.model import Event, Subject, now
 from ckanext.participation.common.registry import SubjectType, registry
 from ckanext.participation.common.sweeping import Match, reattach, sweep, tell
 
-__all__ = ["KEYS", "allow", "as_dict", "attach", "find", "read", "row_for", "story", "sweep", "type_of"]
+__all__ = ["KEYS", "allow", "as_dict", "attach", "find", "read", "readable", "row_for", "story", "sweep", "type_of"]
 
 KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page", "parent_ref")
 
@@ -57,6 +57,17 @@ def allow(context: Context, type_name: str, ref: str) -> None:
     """
     type_of(type_name).check_read(context, ref)
     context[_ALLOWED] = (context.get("user"), type_name, ref)  # type: ignore[literal-required]
+
+
+def readable(context: Context, row: Subject) -> bool:
+    """Say whether the reader may see what a subject row is about: nobody may see what is lost."""
+    if row.lost_at is not None:
+        return False
+    try:
+        type_of(row.type).check_read(context, row.ref)
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+        return False
+    return True
 
 
 # Where an action's context keeps what `allow` has just found. It is used up by one `read`: rights change, and contexts live on.

@@ -8,9 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib.i18n import get_locales_dict
 
-from ckanext.participation.common import moments, people, subjects
+from ckanext.participation.common import mails, moments, people
 from ckanext.participation.common.model import Subject
 from ckanext.participation.common.translated import in_language
 from ckanext.participation.licences import box
@@ -70,12 +69,12 @@ def changed_recipients(event: Event) -> list[str]:
         at = datetime.fromisoformat(event["at"])
         if LicenceChange.first_of_its_hour(subject.organization_id, ids, at):
             told = people.speakers_of(subject.organization_id) + told
-    return _others(event, told)
+    return mails.others(event, told, _subject(event))
 
 
 def explained_recipients(event: Event) -> list[str]:
     """Return who follows the dataset."""
-    return _others(event, _followers(event))
+    return mails.others(event, _followers(event), _subject(event))
 
 
 def changed_wording(event: Event, lang: str) -> tuple[str, str]:
@@ -83,11 +82,12 @@ def changed_wording(event: Event, lang: str) -> tuple[str, str]:
     words, subject, rows = WORDS[lang], _subject(event), LicenceChange.these(_ids(event))
     title, staff = _title(subject, lang), event["recipient"] in people.speakers_of(subject.organization_id)
     parts = [part for row in rows for part in _told(row, title, lang)]
-    parts.append(words["read"].format(url=_url("participation_licence_changes.history", lang, ref=_name(subject))))
+    parts.append(words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=_name(subject))))
     waits = [row for row in rows if row.state == "open"]
     if staff and waits:
-        parts.append(words["waits"].format(url=_url("participation_licence_changes.explain", lang, change_id=waits[0].id)))
-        parts.append(words["list"].format(url=_url("participation_licence_changes.waiting", lang, organization=subject.organization_id)))
+        parts.append(words["waits"].format(url=mails.url("participation_licence_changes.explain", lang, change_id=waits[0].id)))
+        parts.append(words["list"].format(
+            url=mails.url("participation_licence_changes.waiting", lang, organization=subject.organization_id)))
     parts.append(words["why_staff" if staff else "why_follower"])
     return words["changed"].format(title=title), "\n\n".join(parts)
 
@@ -98,16 +98,13 @@ def explained_wording(event: Event, lang: str) -> tuple[str, str]:
     title, organisation = _title(subject, lang), rows[0].explained_for or subject.organization_id
     name = _organisation(organisation, lang) or words["organisation"]
     parts = [*(part for row in rows for part in _told(row, title, lang)), words["says"].format(organisation=name), event["data"]["reason"],
-             words["read"].format(url=_url("participation_licence_changes.history", lang, ref=_name(subject))), words["why_follower"]]
+             words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=_name(subject))), words["why_follower"]]
     return words["explained"].format(title=title), "\n\n".join(parts)
 
 
 def address(event: Event) -> tuple[str, str] | None:
     """Return where a mail goes: nowhere any more when the dataset turned private, or went, while it waited."""
-    user = model.User.get(event["recipient"])
-    if user is None or user.state != model.State.ACTIVE or not user.email or not _reads(_subject(event), user):
-        return None
-    return user.display_name, user.email
+    return mails.address(event, _subject(event))
 
 
 def _told(row: LicenceChange, title: str, lang: str) -> list[str]:
@@ -155,25 +152,3 @@ def _followers(event: Event) -> list[str]:
     return list(model.Session.scalars(
         sa.select(model.User.id).join(followed, followed.follower_id == model.User.id)
         .where(followed.object_id == _subject(event).ref, model.User.state == model.State.ACTIVE).order_by(model.User.id)))
-
-
-def _others(event: Event, accounts: list[str]) -> list[str]:
-    """Leave out who acted, and who may not see the dataset."""
-    actor, subject = people.account_of(event["actor_id"]) if event["actor_id"] else None, _subject(event)
-    users = [model.User.get(account) for account in dict.fromkeys(accounts) if account != actor]
-    return [user.id for user in users if user is not None and _reads(subject, user)]
-
-
-def _reads(subject: Subject, user: model.User) -> bool:
-    if subject.lost_at is not None:
-        return False
-    try:
-        subjects.type_of(subject.type).check_read({"user": user.name, "auth_user_obj": user, "ignore_auth": False}, subject.ref)
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return False
-    return True
-
-
-def _url(endpoint: str, lang: str, **values: Any) -> str:
-    locale = lang if lang in get_locales_dict() else tk.config["ckan.locale_default"]
-    return tk.url_for(endpoint, locale=locale, _external=True, **values)

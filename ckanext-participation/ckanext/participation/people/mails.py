@@ -7,10 +7,9 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.lib.i18n import get_locales_dict
 
 from ckanext.participation import config
-from ckanext.participation.common import people
+from ckanext.participation.common import mails, people
 from ckanext.participation.people import links
 
 Event = dict[str, Any]
@@ -180,5 +179,4 @@ def _place(event: Event) -> dict[str, str]:
 
 
 def _url(page: str, lang: str, **parts: str) -> str:
-    locale = lang if lang in get_locales_dict() else tk.config["ckan.locale_default"]
-    return tk.url_for(f"participation_people.{page}", locale=locale, _external=True, **parts)
+    return mails.url(f"participation_people.{page}", lang, **parts)

@@ -6,9 +6,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.lib.i18n import get_locales_dict
 
-from ckanext.participation.common import follow, people, subjects, visibility
+from ckanext.participation.common import follow, mails, people, visibility
 from ckanext.participation.common.model import Subject
 from ckanext.participation.threads.model import Comment, Thread
 
@@ -118,29 +117,18 @@ def _thread_of(event: Event) -> str:
 def _others(event: Event, accounts: list[str], *, muted: bool = True) -> list[str]:
     """Leave out who acted and, with `muted`, who does not want to be told of this thread."""
     silent = set(follow.muted("thread", _thread_of(event))) if muted else set()
-    actor = people.account_of(event["actor_id"]) if event["actor_id"] else None
-    return [account for account in dict.fromkeys(accounts) if account != actor and account not in silent and _reads(event, account)]
+    return mails.others(event, accounts, _shown_subject(event), silent=silent)
 
 
 def address(event: Event) -> tuple[str, str] | None:
     """Return where a mail goes: nowhere any more when the conversation was hidden, or its dataset turned private, while it waited."""
-    user = model.User.get(event["recipient"])
-    if user is None or user.state != model.State.ACTIVE or not user.email or not _reads(event, user.id):
-        return None
-    return user.display_name, user.email
+    return mails.address(event, _shown_subject(event))
 
 
-def _reads(event: Event, account: str) -> bool:
-    """Say whether the person may see the conversation now: a dataset can turn private after somebody followed it."""
-    user, thread = model.User.get(account), model.Session.get(Thread, int(_thread_of(event)))
-    subject = model.Session.get(Subject, thread.subject_id) if thread and thread.visibility == visibility.VISIBLE else None
-    if user is None or subject is None or subject.lost_at is not None:
-        return False
-    try:
-        subjects.type_of(subject.type).check_read({"user": user.name, "auth_user_obj": user, "ignore_auth": False}, subject.ref)
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return False
-    return True
+def _shown_subject(event: Event) -> Subject | None:
+    """Return what the conversation is about; None when it is hidden by now."""
+    thread = model.Session.get(Thread, int(_thread_of(event)))
+    return model.Session.get(Subject, thread.subject_id) if thread and thread.visibility == visibility.VISIBLE else None
 
 
 def _thread(event: Event) -> Thread:
@@ -151,8 +139,7 @@ def _thread(event: Event) -> Thread:
 
 
 def _url(thread_id: int, lang: str) -> str:
-    locale = lang if lang in get_locales_dict() else tk.config["ckan.locale_default"]
-    return tk.url_for("participation_threads.show", thread_id=thread_id, locale=locale, _external=True)
+    return mails.url("participation_threads.show", lang, thread_id=thread_id)
 
 
 def _step(event: Event, lang: str, title: str, *, why: str) -> tuple[str, str]:

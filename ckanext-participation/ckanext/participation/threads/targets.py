@@ -101,18 +101,8 @@ def describe(context: Context, identifiers: list[str]) -> dict[str, dict[str, An
     rows = model.Session.execute(
         sa.select(Thread.id, Thread.title, Subject).join(Subject, Subject.id == Thread.subject_id)
         .where(Thread.id.in_([int(identifier) for identifier in identifiers]), Thread.visibility == visibility.VISIBLE)).all()
-    readable = {row.Subject.id: _reads(context, row.Subject) for row in {row.Subject.id: row for row in rows}.values()}
+    readable = {row.Subject.id: subjects.readable(context, row.Subject) for row in {row.Subject.id: row for row in rows}.values()}
     return {str(row.id): {"title": row.title, "url": shapes.url_of(row.id)} for row in rows if readable[row.Subject.id]}
-
-
-def _reads(context: Context, subject: Subject) -> bool:
-    if subject.lost_at is not None:
-        return False
-    try:
-        subjects.type_of(subject.type).check_read(context, subject.ref)
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return False
-    return True
 
 
 def _is(identifier: str) -> tuple[Any, Any]:
