@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import people, subjects
+from ckanext.participation.common import people, rights
 from ckanext.participation.licensing.model import LicenceChange
 
 __all__ = ["participation_licence_change_explain", "participation_licence_change_list"]
@@ -40,11 +40,7 @@ def participation_licence_change_explain(context: Context, data_dict: dict[str, 
 
 
 def _reads(context: Context, type_name: str, ref: Any) -> AuthResult:
-    try:
-        subjects.allow(context, type_name, ref if isinstance(ref, str) else "")
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return {"success": False, "msg": tk._("There is no such dataset or organisation, or you may not see it.")}
-    return {"success": True}
+    return rights.reads(context, type_name, ref, tk._("There is no such dataset or organisation, or you may not see it."))
 
 
 def _speaks(context: Context, organization: Any) -> bool:

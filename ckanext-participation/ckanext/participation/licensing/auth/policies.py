@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import subjects
+from ckanext.participation.common import rights
 
 __all__ = ["participation_licence_policy_report", "participation_licence_policy_set", "participation_licence_policy_show"]
 
@@ -16,12 +16,7 @@ __all__ = ["participation_licence_policy_report", "participation_licence_policy_
 @tk.auth_allow_anonymous_access
 def participation_licence_policy_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Who may see the organisation."""
-    ref = data_dict.get("id")
-    try:
-        subjects.allow(context, "organization", ref if isinstance(ref, str) else "")
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return {"success": False, "msg": tk._("You may not see this organisation.")}
-    return {"success": True}
+    return rights.reads(context, "organization", data_dict.get("id"), tk._("You may not see this organisation."))
 
 
 @tk.auth_disallow_anonymous_access

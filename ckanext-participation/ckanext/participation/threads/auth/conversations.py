@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import memo, subjects
+from ckanext.participation.common import memo, rights
 from ckanext.participation.threads import gates
 from ckanext.participation.threads.model import Thread
 
@@ -47,11 +47,7 @@ def participation_thread_create(context: Context, data_dict: dict[str, Any]) -> 
 
 def reads(context: Context, type_name: Any, ref: Any) -> AuthResult:
     """Allow who may see the subject."""
-    try:
-        subjects.allow(context, type_name, ref if isinstance(ref, str) else "")
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return {"success": False, "msg": tk._("You may not see this conversation.")}
-    return {"success": True}
+    return rights.reads(context, type_name, ref, tk._("You may not see this conversation."))
 
 
 def reads_thread(context: Context, thread_id: Any) -> AuthResult:

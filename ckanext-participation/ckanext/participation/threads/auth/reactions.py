@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common.registry import registry
+from ckanext.participation.common import rights
 
 __all__ = ["participation_rating_set", "participation_rating_show", "participation_thread_mark_read"]
 
@@ -35,9 +35,4 @@ def participation_thread_mark_read(context: Context, data_dict: dict[str, Any]) 
 
 
 def _reads_dataset(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    ref = data_dict.get("subject_id")
-    try:
-        registry.subject_types["dataset"].check_read(context, ref if isinstance(ref, str) else "")
-    except (tk.NotAuthorized, tk.ObjectNotFound):
-        return {"success": False, "msg": tk._("There is no such dataset, or you may not see it.")}
-    return {"success": True}
+    return rights.reads(context, "dataset", data_dict.get("subject_id"), tk._("There is no such dataset, or you may not see it."))
