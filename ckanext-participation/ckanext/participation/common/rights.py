@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan import authz, model
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import subjects
+from ckanext.participation.common import people, subjects
 
 
 def reads(context: Context, type_name: Any, ref: Any, refusal: str) -> AuthResult:
@@ -17,3 +18,25 @@ def reads(context: Context, type_name: Any, ref: Any, refusal: str) -> AuthResul
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return {"success": False, "msg": refusal}
     return {"success": True}
+
+
+def speaks_for(context: Context, organization: Any) -> bool:
+    """Say whether the caller speaks for the organisation (id or name), as `people.speaks_for` says it."""
+    user = _caller(context)
+    return bool(user and _storable(organization) and people.speaks_for(user.id, organization))
+
+
+def administers(context: Context, organization: Any) -> bool:
+    """Say whether the caller is an administrator of the organisation (id or name) itself, not only of one above it."""
+    user, row = _caller(context), model.Group.get(organization) if _storable(organization) else None
+    return bool(user and row and row.is_organization and authz.users_role_for_group_or_org(row.id, user.name) == "admin")
+
+
+def _caller(context: Context) -> model.User | None:
+    name = context.get("user")
+    return model.User.get(name) if name else None
+
+
+def _storable(ref: Any) -> bool:
+    # The database can't be asked for a text with a NUL in it.
+    return isinstance(ref, str) and "\x00" not in ref

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import people, visibility
+from ckanext.participation.common import rights, visibility
 from ckanext.participation.common.registry import registry
 
 __all__ = ["participation_queue_list", "participation_text_preview", "participation_visibility_set"]
@@ -22,7 +21,7 @@ def participation_text_preview(context: Context, data_dict: dict[str, Any]) -> A
 @tk.auth_disallow_anonymous_access
 def participation_queue_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Administrators of the site; with `organization_id`, those who speak for that organisation."""
-    return {"success": _speaks(context, data_dict.get("organization_id")),
+    return {"success": rights.speaks_for(context, data_dict.get("organization_id")),
             "msg": tk._("Only administrators of the site, or the organisation’s staff, see the queue.")}
 
 
@@ -32,10 +31,5 @@ def participation_visibility_set(context: Context, data_dict: dict[str, Any]) ->
     kind, identifier = data_dict.get("kind"), data_dict.get("id")
     entry = registry.moderation_kinds.get(kind) if isinstance(kind, str) else None
     allowed = bool(entry and isinstance(identifier, str) and data_dict.get("state") in (visibility.VISIBLE, visibility.HIDDEN)
-                   and _speaks(context, entry.owner(identifier)))
+                   and rights.speaks_for(context, entry.owner(identifier)))
     return {"success": allowed, "msg": tk._("Only administrators of the site, or the organisation’s staff, change what is shown.")}
-
-
-def _speaks(context: Context, organization_id: Any) -> bool:
-    user = model.User.get(context.get("user"))
-    return bool(user and isinstance(organization_id, str) and people.speaks_for(user.id, organization_id))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import people, rights
+from ckanext.participation.common import rights
 from ckanext.participation.licensing.model import LicenceChange
 
 __all__ = ["participation_licence_change_explain", "participation_licence_change_list"]
@@ -20,7 +19,7 @@ def participation_licence_change_list(context: Context, data_dict: dict[str, Any
     organization = data_dict.get("organization")
     if not organization:
         return _reads(context, "dataset", data_dict.get("id"))
-    if _speaks(context, organization):
+    if rights.speaks_for(context, organization):
         return _reads(context, "organization", organization)
     return {"success": False, "msg": tk._("Only editors and administrators of this organisation see what waits for its word.")}
 
@@ -34,16 +33,10 @@ def participation_licence_change_explain(context: Context, data_dict: dict[str, 
     number = str(data_dict.get("id"))
     known = number.isascii() and number.isdigit() and len(number) < 19
     found = LicenceChange.with_subject(int(number)) if known else None
-    if found is None or not _speaks(context, found[1].organization_id):
+    if found is None or not rights.speaks_for(context, found[1].organization_id):
         return {"success": False, "msg": tk._("Only editors and administrators of the organisation may say why a licence changed.")}
     return {"success": True}
 
 
 def _reads(context: Context, type_name: str, ref: Any) -> AuthResult:
     return rights.reads(context, type_name, ref, tk._("There is no such dataset or organisation, or you may not see it."))
-
-
-def _speaks(context: Context, organization: Any) -> bool:
-    name = context.get("user")
-    user = model.User.get(name) if name else None
-    return bool(user and user.state == model.State.ACTIVE and isinstance(organization, str) and people.speaks_for(user.id, organization))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
 from ckan.types import AuthResult, Context
 
 from ckanext.participation.common import rights
@@ -22,17 +21,12 @@ def participation_licence_policy_show(context: Context, data_dict: dict[str, Any
 @tk.auth_disallow_anonymous_access
 def participation_licence_policy_set(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Administrators of the organisation."""
-    return {"success": _role(context, data_dict.get("id")) == "admin", "msg": tk._("Only administrators of the organisation change this.")}
+    return {"success": rights.administers(context, data_dict.get("id")),
+            "msg": tk._("Only administrators of the organisation change this.")}
 
 
 @tk.auth_disallow_anonymous_access
 def participation_licence_policy_report(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Editors and administrators of the organisation."""
-    return {"success": _role(context, data_dict.get("id")) in {"admin", "editor"},
+    return {"success": rights.speaks_for(context, data_dict.get("id")),
             "msg": tk._("Only editors and administrators of the organisation see this.")}
-
-
-def _role(context: Context, ref: Any) -> str | None:
-    row = model.Group.get(ref) if isinstance(ref, str) and "\x00" not in ref else None
-    user = model.User.get(context.get("user"))
-    return authz.users_role_for_group_or_org(row.id, user.name) if row and row.is_organization and user else None

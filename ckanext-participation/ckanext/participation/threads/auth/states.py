@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
 from ckan.types import AuthResult, Context
 
+from ckanext.participation.common import rights
 from ckanext.participation.threads.auth.conversations import reads, reads_thread
 
 __all__ = ["participation_organization_policy_set", "participation_organization_policy_show", "participation_thread_answer_set",
@@ -47,8 +47,5 @@ def participation_organization_policy_show(context: Context, data_dict: dict[str
 @tk.auth_disallow_anonymous_access
 def participation_organization_policy_set(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Administrators of the organisation."""
-    ref = data_dict.get("id")
-    row = model.Group.get(ref) if isinstance(ref, str) and "\x00" not in ref else None
-    user = model.User.get(context.get("user"))
-    allowed = bool(row and row.is_organization and user and authz.users_role_for_group_or_org(row.id, user.name) == "admin")
-    return {"success": allowed, "msg": tk._("Only administrators of the organisation change this.")}
+    return {"success": rights.administers(context, data_dict.get("id")),
+            "msg": tk._("Only administrators of the organisation change this.")}
