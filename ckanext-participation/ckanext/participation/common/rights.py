@@ -1,4 +1,4 @@
-"""What the auth functions of several rooms ask."""
+"""What auth functions and pages of several rooms ask about rights."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def speaks_for(context: Context, organization: Any) -> bool:
     """Say whether the caller speaks for the organisation (id or name), as `people.speaks_for` says it."""
     user = _caller(context)
     return bool(user and _storable(organization) and people.speaks_for(user.id, organization))
+
+
+def reader_speaks_for(organization_id: str | None) -> bool:
+    """Say whether a page's reader speaks for the organisation, or administers the site."""
+    reader = tk.current_user
+    return bool(reader.is_authenticated and (getattr(reader, "sysadmin", False) or people.speaks_for(reader.id, organization_id)))
 
 
 def administers(context: Context, organization: Any) -> bool:

@@ -9,7 +9,7 @@ from ckan import model
 from markupsafe import Markup
 
 from ckanext.participation import config
-from ckanext.participation.common import people, subjects
+from ckanext.participation.common import people, rights, subjects
 from ckanext.participation.common.errors import words_of
 from ckanext.participation.threads import attachments, counting, finding, gates, jsonld, rules, writing
 
@@ -108,7 +108,7 @@ def participation_subject_files(subject_type: str, subject_id: str) -> list[dict
 
 def participation_colleagues(organization_id: str | None) -> list[dict[str, str]]:
     """Return who speaks for the organisation, for a form's list: `[{"value": account, "text": name}]`; for its staff only."""
-    if not participation_may_speak_for(organization_id) and not getattr(tk.current_user, "sysadmin", False):
+    if not rights.reader_speaks_for(organization_id):
         return []
     users = [model.User.get(user_id) for user_id in people.speakers_of(organization_id)]
     return [{"value": user.name, "text": user.display_name} for user in users if user]

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from flask import g
 
-from ckanext.participation.common import people
+from ckanext.participation.common import rights
 from ckanext.participation.licensing import changes, history
 from ckanext.participation.licensing.model import LicenceChange
 
@@ -36,5 +36,4 @@ def participation_licence_change(change_id: int) -> dict[str, Any] | None:
 
 def participation_speaks_for_licences(organization_id: str | None) -> bool:
     """Say whether the reader may say why a licence of this organisation's data changed."""
-    account = tk.current_user
-    return bool(account.is_authenticated and (getattr(account, "sysadmin", False) or people.speaks_for(account.id, organization_id)))
+    return rights.reader_speaks_for(organization_id)

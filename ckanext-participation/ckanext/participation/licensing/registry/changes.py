@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import ckan.plugins.toolkit as tk
-
-from ckanext.participation.common import people
+from ckanext.participation.common import rights
 from ckanext.participation.common.registry import EventType, Panel, Registry
 from ckanext.participation.licensing import changes, history, mails
 from ckanext.participation.licensing.model import LicenceChange
@@ -28,8 +26,7 @@ def register(registry: Registry) -> None:
 
 def waiting_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
     """Return what waits for the organisation's word, for its staff; None for everybody else, and when nothing waits."""
-    account = tk.current_user
-    if not account.is_authenticated or not (getattr(account, "sysadmin", False) or people.speaks_for(account.id, organization["id"])):
+    if not rights.reader_speaks_for(organization["id"]):
         return None
     page = history.waiting({"ref": organization["id"]}, limit=ON_PANEL, after=None)
     return {"changes": page["results"], "count": page["count"], "organization": organization["name"]} if page["results"] else None
