@@ -34,6 +34,27 @@ def one_of(value: Any, known: Iterable[str], field: str) -> str:
     return value
 
 
+def flag(data: dict[str, Any], field: str, *, default: bool | None = False) -> bool | None:
+    """Return a yes-or-no field, as JSON or as a form's checkbox sends it; `default` when it is not there at all."""
+    value = data.get(field)
+    if value is None:
+        return default
+    if value in ("", False, "false", "no", "0", 0):
+        return False
+    if value in (True, "true", "yes", "on", "1", 1):
+        return True
+    raise field_error(field, tk._("Must be true or false."))
+
+
+def language(data: dict[str, Any], known: tuple[str, ...]) -> str:
+    """Return the language of a text, one of `known`: given in `lang`, or that of the page it was written on."""
+    given = data.get("lang")
+    if given not in (None, ""):
+        return one_of(given, known, "lang")
+    here = str(tk.h.lang() or "").split("_")[0] if tk.request else ""
+    return here if here in known else "en"
+
+
 def cleaned(data: dict[str, Any], field: str, *, most: int | None = None, single_line: bool = False, required: bool = True) -> str:
     """Return a citizen's text field, cleaned; errors name the field, say what to do, and leave the text with the person."""
     limit = most or config.text_bytes()

@@ -26,27 +26,9 @@ def choice(data: Data, field: str, known: tuple[str, ...], default: str | None =
     return schema.one_of(value, known, field)
 
 
-def language(data: Data) -> str:
-    """Return the language of a text: given, or that of the page it was written on."""
-    here = str(tk.h.lang() or "").split("_")[0] if tk.request else ""
-    return choice(data, "lang", rules.LANGUAGES, here if here in rules.LANGUAGES else "en")
-
-
 def key(data: Data) -> str | None:
     """Return the idempotency key."""
     return paging.text_of(data, "idempotency_key", most=idempotency.LONGEST_KEY)
-
-
-def flag(data: Data, field: str, *, default: bool | None = False) -> bool | None:
-    """Return a yes-or-no field, as JSON or as a form's checkbox sends it; `default` when it is not there at all."""
-    value = data.get(field)
-    if value is None:
-        return default
-    if value in ("", False, "false", "no", "0", 0):
-        return False
-    if value in (True, "true", "yes", "on", "1", 1):
-        return True
-    raise field_error(field, tk._("Must be true or false."))
 
 
 def new_thread(data: Data) -> dict[str, Any]:
@@ -73,8 +55,9 @@ _TEXT_FIELDS = ("lang", "key", "as_organization", "signed", "translation_expecte
 
 def _text_readers(data: Data) -> tuple[Any, ...]:
     """What a first message and a reply both take."""
-    return (lambda: language(data), lambda: key(data), lambda: flag(data, "as_organization"), lambda: flag(data, "signed", default=True),
-            lambda: flag(data, "translation_expected", default=None), lambda: attachments.ids_of(data))
+    return (lambda: schema.language(data, rules.LANGUAGES), lambda: key(data), lambda: schema.flag(data, "as_organization"),
+            lambda: schema.flag(data, "signed", default=True), lambda: schema.flag(data, "translation_expected", default=None),
+            lambda: attachments.ids_of(data))
 
 
 def problem(data: Data) -> dict[str, str]:

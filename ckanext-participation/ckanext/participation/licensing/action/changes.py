@@ -88,8 +88,7 @@ def participation_licence_change_explain(context: Context, data_dict: Data) -> D
     """
     asked = schema.all_of(
         change=lambda: paging.integer_of(data_dict, "id"), reason=lambda: schema.cleaned(data_dict, "reason", most=REASON_BYTES),
-        lang=lambda: schema.one_of(data_dict.get("lang") or _page_language(), LANGUAGES, "lang"),
-        alike=lambda: _flag(data_dict.get("alike")))
+        lang=lambda: schema.language(data_dict, LANGUAGES), alike=lambda: schema.flag(data_dict, "alike"))
     tk.check_access("participation_licence_change_explain", context, data_dict)
     actor = people.actor(context)
     held = LicenceChange.with_subject(asked["change"], lock=True)
@@ -110,16 +109,3 @@ def participation_licence_change_explain(context: Context, data_dict: Data) -> D
                      data={"reason": asked["reason"], "lang": asked["lang"]} | ({"former": former} if former else {}))
     model.Session.commit()
     return history.one(change, subject) | {"also": len([row for row in rows if row is not change])}
-
-
-def _page_language() -> str:
-    here = str(tk.h.lang() or "").split("_")[0] if tk.request else ""
-    return here if here in LANGUAGES else "en"
-
-
-def _flag(value: Any) -> bool:
-    if value in (None, "", False, "false", "no", "0", 0):
-        return False
-    if value in (True, "true", "yes", "on", "1", 1):
-        return True
-    raise field_error("alike", tk._("Must be true or false."))

@@ -9,9 +9,9 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.participation.common import events, follow, idempotency, limits, paging, people, subjects, visibility
-from ckanext.participation.common import schema as texts
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.model import now
+from ckanext.participation.common.schema import cleaned, flag
 from ckanext.participation.threads import counting, gates, history, mentions, rules, schema, showing, writing
 from ckanext.participation.threads.model import Comment, Thread
 
@@ -113,7 +113,7 @@ def participation_comment_list(context: Context, data_dict: Data) -> dict[str, A
     """
     thread_id, limit, order, flat = schema.all_errors(
         lambda: paging.integer_of(data_dict, "thread_id"), lambda: paging.limit_of(data_dict, rules.PER_PAGE),
-        lambda: schema.choice(data_dict, "order", rules.ORDERS, "oldest"), lambda: schema.flag(data_dict, "flat"))
+        lambda: schema.choice(data_dict, "order", rules.ORDERS, "oldest"), lambda: flag(data_dict, "flat"))
     key = rules.order_of(order, flat=flat)
     after, before, at, known = schema.all_errors(
         lambda: schema.mark(data_dict, "after", key), lambda: schema.mark(data_dict, "before", key if order == "oldest" else "oldest"),
@@ -170,8 +170,8 @@ def participation_comment_edit(context: Context, data_dict: Data) -> dict[str, A
     :raises LimitExceeded: too many texts in a short time (429, with Retry-After)
     """
     (thread_id, seq), body, title, base = schema.all_errors(
-        lambda: schema.address(data_dict), lambda: texts.cleaned(data_dict, "body"),
-        lambda: texts.cleaned(data_dict, "title", most=rules.TITLE_BYTES, single_line=True, required=False),
+        lambda: schema.address(data_dict), lambda: cleaned(data_dict, "body"),
+        lambda: cleaned(data_dict, "title", most=rules.TITLE_BYTES, single_line=True, required=False),
         lambda: schema.number(data_dict, "base", required=False))
     tk.check_access("participation_comment_edit", context, data_dict)
     actor = people.actor(context)
@@ -226,7 +226,7 @@ def participation_comment_translate(context: Context, data_dict: Data) -> dict[s
     :raises ObjectNotFound: there is no such message
     :raises NotAuthorized: the caller does not speak for the organisation
     """
-    (thread_id, seq), body = schema.all_errors(lambda: schema.address(data_dict), lambda: texts.cleaned(data_dict, "body", required=False))
+    (thread_id, seq), body = schema.all_errors(lambda: schema.address(data_dict), lambda: cleaned(data_dict, "body", required=False))
     tk.check_access("participation_comment_translate", context, data_dict)
     actor = people.actor(context)
     gates.refuse_when_read_only()

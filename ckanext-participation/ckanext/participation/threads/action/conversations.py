@@ -9,6 +9,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.participation.common import events, follow, idempotency, limits, paging, people, subjects, visibility
+from ckanext.participation.common.schema import flag
 from ckanext.participation.threads import counting, finding, gates, mentions, rules, schema, shapes, showing, writing
 from ckanext.participation.threads.model import Thread
 
@@ -161,7 +162,7 @@ def participation_thread_overview(context: Context, data_dict: Data) -> dict[str
     ref, limit, after, wanted, mine = schema.all_errors(
         lambda: paging.text_of(data_dict, "id", required=True), lambda: paging.limit_of(data_dict, 20),
         lambda: shapes.read_mark(paging.text_of(data_dict, "after")), lambda: schema.filters(data_dict),
-        lambda: schema.flag(data_dict, "mine"))
+        lambda: flag(data_dict, "mine"))
     tk.check_access("participation_thread_overview", context, data_dict)
     found = subjects.read(context, "organization", ref)
     return finding.overview(context, found, limit=limit, after=after, wanted=wanted, mine=bool(mine))
