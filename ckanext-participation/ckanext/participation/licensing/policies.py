@@ -15,7 +15,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from cachetools import TTLCache
+from cachetools import TTLCache, cached
 from ckan import model
 
 from ckanext.participation.common import memo
@@ -44,25 +44,20 @@ def of(organization_id: str | None) -> Policy:
     return memo.once(("licence policy", organization_id), lambda: _read(organization_id))
 
 
+_lately: TTLCache[str, Policy] = TTLCache(1024, 60)
+_lock = threading.Lock()
+
+
+@cached(_lately, key=str, lock=_lock)
 def of_lately(organization_id: str) -> Policy:
     """Return an organisation's policy of at most a minute ago: for pages that only flag something, and would ask every time in vain."""
-    with _lock:
-        known = _lately.get(organization_id)
-    if known is None:
-        known = of(organization_id)
-        with _lock:
-            _lately[organization_id] = known
-    return known
+    return of(organization_id)
 
 
 def forget(organization_id: str) -> None:
     """Let the pages of this process know of a new choice at once."""
     with _lock:
         _lately.pop(organization_id, None)
-
-
-_lately: TTLCache[str, Policy] = TTLCache(1024, 60)
-_lock = threading.Lock()
 
 
 def _read(organization_id: str) -> Policy:
