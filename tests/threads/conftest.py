@@ -11,12 +11,18 @@ Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def talk(person: Make, dataset: Make, as_user: Make) -> dict[str, Any]:
-    """A question with answers by citizens and in the organisation's name."""
+def question(person: Make, dataset: Make, as_user: Make) -> dict[str, Any]:
+    """A question about a dataset, with who asked and who answers for it."""
     asker, staff = person(), person()
     about = dataset(staff=staff)
     thread = as_user(asker, "participation_thread_create", subject_id=about["id"], title="Why?", body="One.", lang="en")
-    for number in range(6):
-        as_user(staff if number % 2 else asker, "participation_comment_create", thread_id=thread["id"], body="Words.", lang="en",
-                as_organization=bool(number % 2))
     return {"asker": asker, "staff": staff, "dataset": about, "id": thread["id"]}
+
+
+@pytest.fixture
+def talk(question: dict[str, Any], as_user: Make) -> dict[str, Any]:
+    """A question with answers by citizens and in the organisation's name."""
+    for number in range(6):
+        as_user(question["staff" if number % 2 else "asker"], "participation_comment_create", thread_id=question["id"], body="Words.",
+                lang="en", as_organization=bool(number % 2))
+    return question
