@@ -125,16 +125,23 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         return "ckanext-participation"
 
 
-class ParticipationLicencesPlugin(_Rooms):
+class ParticipationLicencesPlugin(_Rooms, DefaultTranslation):
     """The licence register, its recognition and its box; usable alone."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.ITranslation)
 
     rooms = ("licences",)
 
     def update_config(self, config: CKANConfig) -> None:
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "participation")
+
+    def i18n_directory(self) -> str:
+        return str(HERE / "i18n")
+
+    def i18n_domain(self) -> str:
+        return "ckanext-participation"
 
 
 class ParticipationHarvestPlugin(_Rooms):
