@@ -219,6 +219,22 @@ def test_the_words_that_a_harvest_kept_are_shown_when_the_licence_is_not_recogni
     )
 
 
+@pytest.mark.parametrize(("extra", "name", "url"), [
+    ({"key": "licence_title", "value": "Rules of the house"}, "Rules of the house", ""),
+    ({"key": "licence_url", "value": "https://example.org/terms"}, "", "https://example.org/terms"),
+    ({"key": "licence_url", "value": "javascript:alert(1)"}, "", ""),
+])
+def test_words_that_stand_in_an_extra_are_shown_too(register: Register, extra: dict[str, str], name: str, url: str) -> None:
+    shown = box.contents(register, {"license_id": "", "extras": [extra]}, "en", "")
+    assert (shown["state"], shown["given_name"], shown["given_url"]) == ("unrecognised", name, url)
+
+
+def test_long_words_are_cut_and_say_so(register: Register) -> None:
+    shown = box.contents(register, {"license_id": "x " * 5000}, "en", "")["given_name"]
+    assert len(shown) <= 301
+    assert shown.endswith("x…")
+
+
 def test_a_licence_learnt_after_the_harvest_is_known_from_the_words_it_kept(register: Register) -> None:
     dataset = {"license_id": "notspecified", "licence_as_published": "Open Government Licence – Toronto"}
     assert box.contents(register, dataset, "en", "")["id"] == "OGL-Toronto"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from bs4 import BeautifulSoup
+
+from ckanext.participation.common import subjects
 
 pytestmark = pytest.mark.usefixtures("clean_db", "clean_index")
 
@@ -135,6 +138,16 @@ def test_a_form_that_was_open_for_too_long_gives_the_words_back(narrowed: Data, 
                                   "/participation/licence-change/999999999999999999999999/explain"])  # fmt: skip
 def test_what_is_not_there_is_not_found(person: Do, read: Do, path: str) -> None:
     read(person(sysadmin=True), path, status=404)
+
+
+def test_what_is_gone_is_listed_with_the_number_of_its_changes(narrowed: Data, person: Do, read: Do, make_app: Any) -> None:
+    with make_app().flask_app.test_request_context():
+        tk.get_action("dataset_purge")({"user": tk.config["ckan.site_id"], "ignore_auth": True}, {"id": narrowed["id"]})
+        subjects.sweep()
+    row = read(person(sysadmin=True), "/participation/queue").select_one("#orphans article")
+    assert row is not None
+    assert "1 change of the licence" in row.get_text()
+    assert "0 conversations" not in row.get_text()
 
 
 def test_a_strange_page_mark_is_refused(narrowed: Data, read: Do) -> None:

@@ -26,6 +26,7 @@ _MORE_ADDRESSES: Final = ("licence_url", "license_url")
 _MORE_TEXTS: Final = ("rights", "access_constraints", "use_constraints", "use_limitation")
 _FILE_FIELDS: Final = ("license", "licence", "license_id", "license_title", "license_url", "rights")
 _MOST_FILES: Final = 1000
+_LONGEST_WORDS: Final = 300
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -149,11 +150,6 @@ def _extras(dataset: dict[str, Any]) -> dict[str, str]:
     return {name: text for name, value in values.items() if isinstance(value, str) and (text := clean(value))}
 
 
-def _as_published(dataset: dict[str, Any]) -> str:
-    """The words a harvest kept because the register did not know them."""
-    return _extras(dataset).get(AS_PUBLISHED, "")
-
-
 def index_value(found: Found) -> str:
     """The word the search index keeps for this state: a register id, or what is known of its absence."""
     if found.state == "unrecognised" or found.licence is None:
@@ -217,12 +213,18 @@ def _own_licence(own: OwnLicence, lang: str) -> dict[str, Any]:
 
 
 def _given_name(dataset: dict[str, Any]) -> str:
-    return (_as_published(dataset) or clean(dataset.get("license_title") or dataset.get("license_id")))[:300]
+    """The publisher's own words: those that a harvest kept, those of CKAN's fields, else those that stand in extras; cut to be read."""
+    extras = _extras(dataset)
+    given = [extras.get(AS_PUBLISHED), dataset.get("license_title"), dataset.get("license_id"), *(extras.get(key) for key in _MORE_TITLES)]
+    words = next((text for value in given if (text := clean(value)) and text != NOT_SPECIFIED), "")
+    return words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS].rstrip()}…"
 
 
 def _given_url(dataset: dict[str, Any]) -> str:
     """The first web address among what was given; anything else is never linked."""
-    given = [dataset.get("license_url"), *urls_in(_as_published(dataset)), dataset.get("license_id")]
+    extras = _extras(dataset)
+    given = [dataset.get("license_url"), *urls_in(extras.get(AS_PUBLISHED, "")), dataset.get("license_id"),
+             *(extras.get(key) for key in _MORE_ADDRESSES)]
     return next((clean(address) for address in given if looks_like_url(address)), "")
 
 

@@ -37,8 +37,8 @@ def participation_subject_orphans(context: Context, data_dict: Data) -> dict[str
     :param limit: how many, 1 to 100 (default 50)
     :type limit: integer
     :returns: `{"results": [{"subject", "type", "id", "title", "name", "lost_at", "guid", "uri", "threads": how many conversations,
-        "last_at": when somebody last wrote, or null}], "count": how many there are in all}`; `subject` is the number that
-        `participation_subject_attach` takes
+        "last_at": when somebody last wrote, or null, "licence_changes": how many changes of its licence are kept, where there are any}],
+        "count": how many there are in all}`; `subject` is the number that `participation_subject_attach` takes
     :raises NotAuthorized: the caller is not an administrator of the site
     """
     limit = paging.limit_of(data_dict)
