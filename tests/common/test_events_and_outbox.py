@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 from ckan import model
-from ckan.tests.helpers import changed_config
+from letterboxes import Letterbox, a_letterbox
 
 from ckanext.participation.common import events, outbox
 from ckanext.participation.common.model import Event, Outbox
@@ -20,33 +19,10 @@ pytestmark = pytest.mark.usefixtures("clean_db", "clean_index", "with_request_co
 Make = Callable[..., Any]
 
 
-class Letterbox:
-    """A mail server's memory; `refuse` makes it answer with an error."""
-
-    def __init__(self) -> None:
-        self.letters: list[email.message.Message] = []
-        self.refuse = ""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
-        if self.refuse:
-            return self.refuse
-        self.letters.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-
 @pytest.fixture
 def letterbox() -> Iterator[Letterbox]:
-    from layout import free_port
-
-    box = Letterbox()
-    port = free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        with changed_config("smtp.server", f"127.0.0.1:{port}"):
-            yield box
-    finally:
-        server.stop()
+    with a_letterbox() as box:
+        yield box
 
 
 @pytest.fixture

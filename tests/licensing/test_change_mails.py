@@ -132,3 +132,19 @@ def test_the_outbox_makes_one_mail_for_each(snow: Data, person: Do, change: Do, 
     rows = list(model.Session.scalars(sa.select(Outbox).where(Outbox.kind == "mail", Outbox.recipient.in_([reader["id"], snow["staff"]["id"]]))))
     assert sorted(row.recipient for row in rows) == sorted([reader["id"], snow["staff"]["id"]])
     assert all(row.last_error is None or "SMTP" in row.last_error or "Mailer" in row.last_error for row in rows)
+
+
+def test_a_follower_of_many_gets_one_mail_for_all(person: Do, change: Do, follow: Do) -> None:
+    reader = person()
+    organisation = factories.Organization()
+    abouts = [factories.Dataset(owner_org=organisation["id"], license_id=licence) for licence in (OGL, OGL, ZERO)]
+    for about in abouts:
+        follow(reader, about)
+        change(about, None, license_id=NC)
+    told()
+    rows = list(model.Session.scalars(sa.select(Event).where(Event.type == "licence.changed").order_by(Event.id)))
+    subject, body = outbox.compose(rows, reader["id"])
+    assert subject == "Les licences de 3 jeux de données ont changé / The licences of 3 datasets changed"
+    for words in ("2 datasets were under “Open Government Licence", f"{abouts[2]['title']} was under “", "because you follow these datasets",
+                  "2 jeux de données étaient sous", *(f"/participation/dataset/{about['name']}/licence-history" for about in abouts)):
+        assert words in body, words

@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from bs4 import BeautifulSoup
+from licensing.conftest import NC, OGL
 
 from ckanext.participation.common import subjects
 
@@ -100,7 +101,8 @@ def test_staff_finds_what_waits_and_says_why(narrowed: Data, read: Do, send: Do)
     assert "Nothing waits" in read(staff, f"/participation/organization/{narrowed['owner_org']}/licence-changes").get_text()
 
 
-def test_an_error_gives_the_form_back_with_what_was_typed(narrowed: Data, send: Do) -> None:
+def test_an_error_gives_the_form_back_with_what_was_typed(narrowed: Data, dataset: Do, change: Do, send: Do) -> None:
+    change(dataset(owner_org=narrowed["owner_org"], license_id=OGL), None, license_id=NC)
     reply = send(narrowed["staff"], narrowed["change"]["id"], reason="x" * 3000, lang="fr", alike="true")
     page = BeautifulSoup(reply.body, "html.parser")
     assert reply.status_code == 409

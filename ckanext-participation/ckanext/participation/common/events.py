@@ -19,6 +19,14 @@ _WRITE = sa.text("""
         VALUES (:type, :at, :actor, :subject, :target_type, :target_id, CAST(:data AS jsonb)) RETURNING id)
     INSERT INTO participation_outbox (event_id, kind, recipient, created, not_before, attempts)
     SELECT id, 'announce', '', :at, :at, 0 FROM event WHERE :announce""")
+_WRITE_MANY = sa.text("""
+    WITH event AS (
+        INSERT INTO participation_event (type, at, actor_id, subject_id, target_type, target_id, data)
+        SELECT :type, :at, :actor, v.subject_id, v.target_type, v.target_id, CAST(v.data AS jsonb)
+        FROM unnest(CAST(:subjects AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]), CAST(:data AS text[]))
+            AS v(subject_id, target_type, target_id, data) RETURNING id)
+    INSERT INTO participation_outbox (event_id, kind, recipient, created, not_before, attempts)
+    SELECT id, 'announce', '', :at, :at, 0 FROM event WHERE :announce""")
 
 
 def write(type_: str, *, actor_id: int | None, target: tuple[str, Any], subject_id: int | None = None,
@@ -36,18 +44,14 @@ def write(type_: str, *, actor_id: int | None, target: tuple[str, Any], subject_
     indexing.mark_for(type_, target)
 
 
-def write_many(type_: str, rows: list[dict[str, Any]]) -> None:
-    """Add many events of one type that is told to nobody, without committing: `[{"subject_id", "target", "data"}]`."""
-    if registry.event_types[type_].recipients is not None:
-        raise ValueError(f"{type_} has recipients: write its events one by one")
+def write_many(type_: str, rows: list[dict[str, Any]], *, actor_id: int | None = None) -> None:
+    """Add many events of one type and their announcements, without committing: `[{"subject_id", "target", "data"}]`."""
+    entry = registry.event_types[type_]
     if rows:
         # One statement with lists: a statement for every thousand rows takes ten times as long.
-        model.Session.execute(sa.text("""
-            INSERT INTO participation_event (type, at, subject_id, target_type, target_id, data)
-            SELECT :type, :at, v.subject_id, v.target_type, v.target_id, CAST(v.data AS jsonb)
-            FROM unnest(CAST(:subjects AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]), CAST(:data AS text[]))
-                AS v(subject_id, target_type, target_id, data)"""), {
-            "type": type_, "at": now(), "subjects": [row.get("subject_id") for row in rows], "types": [row["target"][0] for row in rows],
+        model.Session.execute(_WRITE_MANY, {
+            "type": type_, "at": now(), "actor": actor_id, "announce": entry.recipients is not None,
+            "subjects": [row.get("subject_id") for row in rows], "types": [row["target"][0] for row in rows],
             "targets": [str(row["target"][1]) for row in rows], "data": [json.dumps(row.get("data") or {}) for row in rows]})
         indexing.mark_rows(type_, rows)
 

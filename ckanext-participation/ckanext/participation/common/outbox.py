@@ -27,6 +27,8 @@ from ckanext.participation.common.registry import registry
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 3600
+# Events that one gathered mail tells of at most; the next mail tells of the rest.
+MOST_GATHERED = 5000
 
 
 def drain(stop: Callable[[], bool] = lambda: False) -> int:
@@ -50,24 +52,41 @@ def _next() -> int | None:
         model.Session.rollback()
         return None
     identifier, attempts = row.id, row.attempts
+    together = [identifier]
     try:
         event = model.Session.get(Event, row.event_id)
         if event is None:
             raise LookupError(f"event {row.event_id} is missing")
-        (_announce if row.kind == "announce" else _mail)(row, event)
-        row.done_at = now()
-        row.last_error = None
+        if row.kind == "announce":
+            _announce(row, event)
+        elif registry.event_types[event.type].gather is None:
+            _mail(row, [event])
+        else:
+            owed = _owed(row, event)
+            together += [one.id for one, _event in owed]
+            _mail(row, [event, *(other for _one, other in owed)])
+        model.Session.execute(sa.update(Outbox).where(Outbox.id.in_(together)).values(done_at=now(), last_error=None))
         model.Session.commit()
     except Exception as error:
         # Whatever went wrong, the row must come again and the ones behind it must not wait for it.
         model.Session.rollback()
         log.exception("Outbox row %s could not be handled (attempt %s)", identifier, attempts + 1)
         pause = min(LONGEST_PAUSE, 5 * 2 ** attempts)
-        model.Session.execute(sa.update(Outbox).where(Outbox.id == identifier).values(
+        model.Session.execute(sa.update(Outbox).where(Outbox.id.in_(together)).values(
             attempts=attempts + 1, last_error=f"{type(error).__name__}: {error}"[:500], not_before=now() + timedelta(seconds=pause)))
         model.Session.commit()
         return 0
-    return 1
+    return len(together)
+
+
+def _owed(row: Outbox, event: Event) -> list[tuple[Outbox, Event]]:
+    """Return what else of this type its recipient is owed, due or not, held until the commit."""
+    rows = model.Session.execute(
+        sa.select(Outbox, Event).join(Event, Event.id == Outbox.event_id)
+        .where(Outbox.kind == "mail", Outbox.recipient == row.recipient, Outbox.done_at.is_(None), Outbox.id != row.id,
+               Outbox.attempts < config.outbox_attempts(), Event.type == event.type)
+        .order_by(Outbox.id).limit(MOST_GATHERED - 1).with_for_update(of=Outbox, skip_locked=True))
+    return [(one, other) for one, other in rows]
 
 
 def _announce(row: Outbox, event: Event) -> None:
@@ -79,19 +98,22 @@ def _announce(row: Outbox, event: Event) -> None:
         plugin.participation_event(told)
     entry = registry.event_types[event.type]
     recipients = entry.recipients(told) if entry.recipients else []
+    leaves = now() + (entry.gather or timedelta())
     for user_id in dict.fromkeys(recipients):
         model.Session.execute(insert(Outbox).values(
-            event_id=row.event_id, kind="mail", recipient=user_id, created=now(), not_before=now(), attempts=0,
+            event_id=row.event_id, kind="mail", recipient=user_id, created=now(), not_before=leaves, attempts=0,
         ).on_conflict_do_nothing())
 
 
-def _mail(row: Outbox, event: Event) -> None:
+def _mail(row: Outbox, owed: list[Event]) -> None:
+    event = owed[0]
     address = registry.event_types[event.type].address
-    reached = address(_told(event, row.recipient)) if address else _account(row.recipient)
+    reaches = [(one, address(_told(one, row.recipient)) if address else _account(row.recipient)) for one in owed]
+    reached = next((place for _one, place in reaches if place is not None), None)
     if reached is None:
         log.info("Outbox row %s: its recipient has no address any more", row.id)
         return
-    subject, body = compose(event, row.recipient)
+    subject, body = compose(sorted((one for one, place in reaches if place is not None), key=lambda one: one.id), row.recipient)
     host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
     # A name with a line break in it would be refused by the mail library, and its owner never told anything.
     name = " ".join(reached[0].split())
@@ -108,13 +130,20 @@ def _told(event: Event, recipient: str) -> dict[str, Any]:
     return events.as_dict(event) | {"recipient": recipient}
 
 
-def compose(event: Event, recipient: str = "") -> tuple[str, str]:
-    """Return subject and plain text of the event's mail: in the recipient's language, or in the site's one after the other."""
-    entry = registry.event_types[event.type]
-    if entry.wording is None:
-        raise LookupError(f"the event type {event.type} has recipients and no wording")
-    told = _told(event, recipient)
-    parts = [entry.wording(told, lang) for lang in people.mail_languages(recipient.partition(" ")[0])]
+def compose(event: Event | list[Event], recipient: str = "") -> tuple[str, str]:
+    """Return subject and plain text of a mail about one event, or about several of one type that were gathered.
+
+    It is in the recipient's language, or in the site's one after the other.
+    """
+    told = [_told(one, recipient) for one in (event if isinstance(event, list) else [event])]
+    entry = registry.event_types[told[0]["type"]]
+    languages = people.mail_languages(recipient.partition(" ")[0])
+    if len(told) > 1 and entry.digest:
+        parts = [entry.digest(told, lang) for lang in languages]
+    elif entry.wording:
+        parts = [entry.wording(told[0], lang) for lang in languages]
+    else:
+        raise LookupError(f"the event type {entry.name} has recipients and no wording")
     subject = " / ".join(dict.fromkeys(" ".join(part[0].split()) for part in parts))
     return subject[:200], "\n\n--\n\n".join(part[1] for part in parts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ckan.types import Context
@@ -50,12 +51,20 @@ class EventType:
     `recipients(event)` returns the ids of the accounts to tell; `wording(event, lang)` the `(subject, body)` in "fr" or "en", where
     `event["recipient"]` is who the mail is for. `address(event)` says where a mail goes that is not for an active account's own
     address: `(name, e-mail address)`, or None when it is not needed any more; its recipients may be an account's id, a blank and a word.
+    With `gather` mails wait so long, and all of this type that one recipient is owed by then leave as one: `digest(events, lang)` is
+    its wording, in the order in which they happened. For what one write or one harvest does a thousand times.
     """
 
     name: str
     recipients: Callable[[dict[str, Any]], list[str]] | None = None
     wording: Callable[[dict[str, Any], str], tuple[str, str]] | None = None
     address: Callable[[dict[str, Any]], tuple[str, str] | None] | None = None
+    gather: timedelta | None = None
+    digest: Callable[[list[dict[str, Any]], str], tuple[str, str]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.gather and not self.digest:
+            raise ValueError(f"{self.name} gathers its mails and has no wording for several")
 
 
 @dataclass(frozen=True)

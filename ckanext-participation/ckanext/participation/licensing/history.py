@@ -56,6 +56,10 @@ def waiting(found: Data, *, limit: int, after: int | None) -> Data:
         "results": [as_dict(change, _about(subject, package), change.since, organisations) for change, subject, package in rows[:limit]],
         "next": rows[limit - 1][0].id if len(rows) > limit else None, "now": None,
         "count": LicenceChange.count_waiting(found["ref"]), "organization_id": found["ref"],
+        "alike": [
+            {"number": row.number, "id": row.latest, "kind": row.kind, "before": _terms(row.before, row.before_words),
+             "after": _terms(row.after, row.after_words)}
+            for row in (LicenceChange.waiting_alike(found["ref"]) if after is None else [])],
     }
 
 

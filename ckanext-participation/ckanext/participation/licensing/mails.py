@@ -33,7 +33,8 @@ WORDS = {
         "more_files": "and {number} more", "read": "Read what changed: {url}",
         "says": "{organisation} says:", "organisation": "The organisation",
         "waits": "Readers wait for a word from you: why did it change? One or two sentences are enough: {url}",
-        "list": "Further changes within this hour are not mailed one by one. All that wait for your word: {url}",
+        "list": "Changes of your data that wait for a word: {number}. They are not mailed one by one, and one word can be for all that are "
+                "alike: {url}",
         "why_staff": "You receive this because you answer for the organisation that publishes these data.",
         "why_follower": "You receive this because you follow this dataset. To stop: open it and press “Unfollow”.",
     },
@@ -49,7 +50,8 @@ WORDS = {
         "more_files": "et {number} autres", "read": "Lire ce qui a changé : {url}",
         "says": "{organisation} dit :", "organisation": "L’organisme",
         "waits": "Les lecteurs attendent un mot de votre part : pourquoi ce changement? Une ou deux phrases suffisent : {url}",
-        "list": "Les autres changements de cette heure ne sont pas envoyés un par un. Tout ce qui attend votre explication : {url}",
+        "list": "Changements de vos données qui attendent une explication : {number}. Ils ne sont pas envoyés un par un, et une même "
+                "explication peut valoir pour tous ceux qui se ressemblent : {url}",
         "why_staff": "Vous recevez ce courriel parce que vous répondez pour l’organisme qui publie ces données.",
         "why_follower": "Vous recevez ce courriel parce que vous suivez ce jeu de données. Pour arrêter : ouvrez-le et appuyez sur "
                         "« Ne plus suivre ».",
@@ -60,7 +62,8 @@ WORDS = {
 def changed_recipients(event: Event) -> list[str]:
     """Return who follows the dataset and, for the first change of an hour that needs their word, those who speak for its organisation.
 
-    A harvest can change a thousand datasets at once: its organisation is told once, and finds the others in its list.
+    A harvest can change a thousand datasets at once: its organisation is told once, and finds the others in its list. Who follows many
+    of them gets one mail for all (`digests`).
     """
     told = _followers(event)
     subject = model.Session.get(Subject, event["subject_id"])
@@ -86,8 +89,8 @@ def changed_wording(event: Event, lang: str) -> tuple[str, str]:
     waits = [row for row in rows if row.state == "open"]
     if staff and waits:
         parts.append(words["waits"].format(url=mails.url("participation_licence_changes.explain", lang, change_id=waits[0].id)))
-        parts.append(words["list"].format(
-            url=mails.url("participation_licence_changes.waiting", lang, organization=subject.organization_id)))
+        parts.append(words["list"].format(number=LicenceChange.count_waiting(subject.organization_id or ""), url=mails.url(
+            "participation_licence_changes.waiting", lang, organization=subject.organization_id)))
     parts.append(words["why_staff" if staff else "why_follower"])
     return words["changed"].format(title=title), "\n\n".join(parts)
 

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ckanext.participation.common.model import WHEN, Subject, now
 
 OPEN = sa.text("state = 'open'")
+# Kinds of changes that are offered for one answer.
+MOST_GROUPS = 10
 
 
 class LicenceChange(tk.BaseModel):
@@ -92,11 +94,48 @@ class LicenceChange(tk.BaseModel):
         return model.Session.scalar(cls._waiting(organization_id, sa.func.count())) or 0
 
     @classmethod
-    def alike(cls, change: LicenceChange, organization_id: str, most: int) -> list[LicenceChange]:
-        """Return what else waits at this organisation with the same terms before and after, held until the commit."""
-        query = cls._waiting(organization_id, cls).where(cls.before == change.before, cls.after == change.after, cls.id != change.id,
-                                                         cls.before_words == change.before_words, cls.after_words == change.after_words)
-        return list(model.Session.scalars(query.order_by(cls.id).limit(most).with_for_update(of=cls)))
+    def one_batch_at_a_time(cls, organization_id: str) -> None:
+        """Let nobody else hold many changes of this organisation until the commit: two who do would wait for each other for ever."""
+        model.Session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+                              {"name": f"participation_licence_change {organization_id}"})
+
+    @classmethod
+    def alike(cls, change: LicenceChange, organization_id: str, most: int) -> list[tuple[int, int]]:
+        """Return what else waits at this organisation with the same terms before and after, `(id, subject)`, held until the commit."""
+        query = cls._like(change, cls._waiting(organization_id, cls.id, cls.subject_id)).order_by(cls.id).limit(most)
+        return [(row.id, row.subject_id) for row in model.Session.execute(query.with_for_update(of=cls))]
+
+    @classmethod
+    def count_alike(cls, change: LicenceChange, organization_id: str) -> int:
+        """Return how many others wait at this organisation with the same terms before and after."""
+        return model.Session.scalar(cls._like(change, cls._waiting(organization_id, sa.func.count()))) or 0
+
+    @classmethod
+    def waiting_alike(cls, organization_id: str) -> list[Any]:
+        """Return what waits by its terms, where several changes share them, the most frequent first: `(number, id of the latest, …)`."""
+        terms = (cls.before, cls.after, cls._unknown(cls.before, cls.before_words), cls._unknown(cls.after, cls.after_words))
+        number, latest = sa.func.count(), sa.func.max(cls.id)
+        query = cls._waiting(organization_id, number.label("number"), latest.label("latest"), sa.func.max(cls.kind).label("kind"),
+                             cls.before, cls.after, terms[2].label("before_words"), terms[3].label("after_words"))
+        return list(model.Session.execute(query.group_by(*terms).having(number > 1).order_by(number.desc(), latest.desc())
+                                          .limit(MOST_GROUPS)))
+
+    @classmethod
+    def explain(cls, ids: list[int], words: dict[str, Any]) -> None:
+        """Give these changes the organisation's word, without committing."""
+        model.Session.execute(sa.update(cls).where(cls.id.in_(ids)).values(state="explained", **words))
+
+    @staticmethod
+    def _unknown(terms: Any, words: Any) -> Any:
+        # A known licence is the same however it was written; of what nobody recognises, only the words tell.
+        return sa.case((terms == "unrecognised", words), else_=sa.literal_column("''"))
+
+    @classmethod
+    def _like(cls, change: LicenceChange, query: sa.Select[Any]) -> sa.Select[Any]:
+        query = query.where(cls.before == change.before, cls.after == change.after, cls.id != change.id)
+        if change.before == "unrecognised":
+            query = query.where(cls.before_words == change.before_words)
+        return query.where(cls.after_words == change.after_words) if change.after == "unrecognised" else query
 
     @classmethod
     def numbers(cls, subject_ids: list[int]) -> dict[int, dict[str, Any]]:

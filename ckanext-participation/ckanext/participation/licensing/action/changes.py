@@ -21,7 +21,7 @@ Data = dict[str, Any]
 REASON_BYTES = 2000
 LANGUAGES = ("fr", "en")
 # At most so many alike are explained with one word; the rest waits for the next.
-MOST_ALIKE = 1000
+MOST_ALIKE = 5000
 
 
 @tk.chained_action
@@ -48,7 +48,9 @@ def participation_licence_change_list(context: Context, data_dict: Data) -> Data
     :type after: integer
     :returns: `{"results": [{"id", "at", "since", "kind", "via", "before", "after", "gone", "asked", "forbidden", "new", "no_longer_asked",
         "no_longer_forbidden", "files", "state", "explanation", "dataset"}], "next": integer or null, "now": what the dataset is under
-        now, or null, "count": of an organisation's, how many wait, "organization_id"}`. `kind` is `stated`, `same`, `widened`,
+        now, or null, "count": of an organisation's, how many wait, "organization_id", "alike": of an
+        organisation's first page, what can be answered at once, `[{"number", "id": of one of them, "kind", "before", "after"}]`}`.
+        `kind` is `stated`, `same`, `widened`,
         `narrowed`, `mixed`, `dropped` or `unclear`; `via` is `edit`, `harvest` or `return`; `before` and `after` are `{"id", "names",
         "words", "openness", "url", "may"}`; `files` is null when the dataset as a whole changed; `since` is when the terms before began
         to hold, as far as known; `explanation` is `{"text", "lang", "at", "organization"}` or null
@@ -80,9 +82,10 @@ def participation_licence_change_explain(context: Context, data_dict: Data) -> D
     :param lang: language of the words, `fr` or `en` (default: that of the page)
     :type lang: string
     :param alike: say the same of every other change that waits at this organisation and has the same licence before and after, such
-        as those that one harvest brought (default: false); at most 1,000 at a time
+        as those that one harvest brought (default: false); at most 5,000 at a time, all of them or none
     :type alike: boolean
-    :returns: the change as `participation_licence_change_list` gives it, with `also`: how many others got the same words
+    :returns: the change as `participation_licence_change_list` gives it, with `also`: how many others got the same words, and
+        `left`: how many others alike still wait
     :raises ValidationError: named fields; `id` for a change that nobody needs to explain
     :raises NotAuthorized: there is no such change, or the caller does not speak for the organisation
     """
@@ -91,6 +94,10 @@ def participation_licence_change_explain(context: Context, data_dict: Data) -> D
         lang=lambda: schema.language(data_dict, LANGUAGES), alike=lambda: schema.flag(data_dict, "alike"))
     tk.check_access("participation_licence_change_explain", context, data_dict)
     actor = people.actor(context)
+    about = LicenceChange.with_subject(asked["change"])
+    organization_id = about[1].organization_id if about and asked["alike"] else None
+    if organization_id:
+        LicenceChange.one_batch_at_a_time(organization_id)
     held = LicenceChange.with_subject(asked["change"], lock=True)
     if held is None:
         raise tk.ObjectNotFound(tk._("There is no such change."))
@@ -98,14 +105,16 @@ def participation_licence_change_explain(context: Context, data_dict: Data) -> D
     if change.state == "noted":
         raise field_error("id", tk._("This change takes nothing away, so it needs no explanation."))
     same = (change.explanation, change.explanation_lang) == (asked["reason"], asked["lang"])
-    rows = [] if same else [change]
-    if asked["alike"] and subject.organization_id:
-        rows += LicenceChange.alike(change, subject.organization_id, MOST_ALIKE)
-    for row in rows:
-        former = row.explanation
-        row.state, row.explanation, row.explanation_lang = "explained", asked["reason"], asked["lang"]
-        row.explained_at, row.explained_by, row.explained_for = now(), actor.person_id, subject.organization_id
-        events.write("licence.explained", actor_id=actor.person_id, subject_id=row.subject_id, target=("licence_change", row.id),
-                     data={"reason": asked["reason"], "lang": asked["lang"]} | ({"former": former} if former else {}))
+    others = LicenceChange.alike(change, organization_id, MOST_ALIKE) if organization_id else []
+    rows = ([] if same else [(change.id, subject.id, change.explanation)]) + [(*row, None) for row in others]
+    LicenceChange.explain([row[0] for row in rows], {
+        "explanation": asked["reason"], "explanation_lang": asked["lang"], "explained_at": now(), "explained_by": actor.person_id,
+        "explained_for": subject.organization_id})
+    said = {"reason": asked["reason"], "lang": asked["lang"]}
+    events.write_many("licence.explained", [
+        {"subject_id": about_id, "target": ("licence_change", number), "data": said | ({"former": former} if former else {})}
+        for number, about_id, former in rows], actor_id=actor.person_id)
     model.Session.commit()
-    return history.one(change, subject) | {"also": len([row for row in rows if row is not change])}
+    left = LicenceChange.count_alike(change, organization_id) if len(others) == MOST_ALIKE and organization_id else 0
+    return history.one(change, subject) | {"also": len(others), "left": left}
+

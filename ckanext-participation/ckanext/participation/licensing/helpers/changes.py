@@ -29,9 +29,15 @@ def participation_licence_history(pkg_dict: dict[str, Any]) -> str:
 
 
 def participation_licence_change(change_id: int) -> dict[str, Any] | None:
-    """Return a change for the form of who may explain it, as the actions give it; the caller asks for the right."""
+    """Return a change for the form of who may explain it, as the actions give it; the caller asks for the right.
+
+    `alike` is how many others of the organisation wait with the same licence before and after.
+    """
     found = LicenceChange.with_subject(change_id)
-    return history.one(*found) if found else None
+    if found is None:
+        return None
+    change, subject = found
+    return history.one(change, subject) | {"alike": LicenceChange.count_alike(change, subject.organization_id or "")}
 
 
 def participation_speaks_for_licences(organization_id: str | None) -> bool:

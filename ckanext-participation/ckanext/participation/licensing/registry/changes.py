@@ -6,7 +6,7 @@ from typing import Any
 
 from ckanext.participation.common import rights
 from ckanext.participation.common.registry import EventType, Panel, Registry
-from ckanext.participation.licensing import changes, history, mails
+from ckanext.participation.licensing import changes, digests, history, mails
 from ckanext.participation.licensing.model import LicenceChange
 
 __all__ = ["register"]
@@ -16,8 +16,10 @@ ON_PANEL = 5
 
 def register(registry: Registry) -> None:
     """Enter the events, the panel, the mover and the watcher of the sweep."""
-    registry.add(EventType("licence.changed", mails.changed_recipients, mails.changed_wording, mails.address))
-    registry.add(EventType("licence.explained", mails.explained_recipients, mails.explained_wording, mails.address))
+    registry.add(EventType("licence.changed", mails.changed_recipients, mails.changed_wording, mails.address,
+                           gather=digests.GATHERED, digest=digests.changed))
+    registry.add(EventType("licence.explained", mails.explained_recipients, mails.explained_wording, mails.address,
+                           gather=digests.GATHERED, digest=digests.explained))
     registry.add(Panel("licence-changes", "organization", "participation/licensing/snippets/waiting_panel.html", waiting_panel, order=30))
     registry.add_mover("licence changes", LicenceChange.move)
     registry.add_subject_facts("licence changes", LicenceChange.numbers)

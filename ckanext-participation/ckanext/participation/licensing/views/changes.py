@@ -50,6 +50,12 @@ def send(change_id: int) -> Response:
         return make_response(_form(change_id, summary_of({"reason": str(error)})), 403)
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
+    if change["also"]:
+        number = change["also"] + 1
+        saved = tk.ungettext("Saved for {number} change.", "Saved for {number} changes.", number)
+        tk.h.flash_success(" ".join([saved.format(number=tk.h.localised_number(number)),
+                                     tk._("Everyone reads it in the histories, and who follows the data is told by mail.")]))
+        return redirect(tk.url_for("participation_licence_changes.waiting", organization=change["explanation"]["organization"]["name"]))
     tk.h.flash_success(tk._("Saved. Everyone reads it in the history, and who follows the dataset is told by mail."))
     return redirect(tk.url_for("participation_licence_changes.history", ref=change["dataset"]["name"]))
 
@@ -66,7 +72,8 @@ def _form(change_id: int, errors: Errors) -> str:
     if change is None and request.method != "POST":
         tk.abort(404, tk._("There is no such change."))
     return tk.render("participation/licensing/explain.html", {
-        "change": change, "change_id": change_id, "errors": errors, "form": request.form, "lang": language(tk.h.lang())})
+        "change": change, "change_id": change_id, "errors": errors, "form": request.form, "lang": language(tk.h.lang()),
+        "all_alike": request.args.get("alike") == "1" if request.method != "POST" else bool(request.form.get("alike"))})
 
 
 def _list(data: Data) -> Data:
