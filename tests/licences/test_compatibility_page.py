@@ -212,3 +212,74 @@ def test_a_full_list_offers_no_more(app: Any, dataset: Make) -> None:
     words = text_of(app.get(PAGE, query_string={"id": names}, status=200))
     assert "These are 20" in words
     assert "Find datasets to add" not in words
+
+
+# Files under another licence than their dataset's.
+
+@pytest.fixture
+def maps(dataset: Make) -> dict[str, Any]:
+    """A dataset under the Open Government Licence, with a map that may not be sold."""
+    return dataset(license_id="OGL-Canada-2.0", title_translated={"en": "Maps", "fr": "Cartes"}, resources=[
+        {"url": "https://example.org/a.csv", "name": "Table"},
+        {"url": "https://example.org/b.pdf", "name": "Map", "license": "CC-BY-NC-SA-4.0"}])
+
+
+def test_files_under_another_licence_count_as_data_of_their_own(as_user: Make, dataset: Make, maps: dict[str, Any]) -> None:
+    shared = dataset(license_id="CC-BY-SA-4.0")
+    answer = as_user(None, "participation_licence_compatibility", id=[maps["id"], shared["id"]])
+    assert answer["verdict"] == "not-allowed"
+    [part] = [row for row in answer["inputs"] if row["files"]]
+    assert (part["licence"], part["counted"], part["dataset"], [file["name"] for file in part["files"]]) == (
+        "CC-BY-NC-SA-4.0", True, maps["id"], ["Map"])
+    assert part["ref"] in next(row["inputs"] for row in answer["because"] if row["effect"] == "refuses")
+    assert [row["ref"] for row in answer["credit_lines"]] == [maps["id"], part["ref"], shared["id"]]
+
+
+def test_one_dataset_with_such_a_file_is_never_allowed_without_its_terms(as_user: Make, maps: dict[str, Any]) -> None:
+    answer = as_user(None, "participation_licence_compatibility", id=maps["id"])
+    assert answer["outbound"] == ["CC-BY-NC-SA-4.0"]
+    [note] = [row for row in answer["because"] if row["term"] == "files"]
+    assert "CC BY-NC-SA 4.0" in note["en"]
+    assert "CC BY-NC-SA 4.0" in note["fr"]
+
+
+def test_whoever_leaves_these_files_out_is_told_so(as_user: Make, dataset: Make, maps: dict[str, Any]) -> None:
+    other = dataset(license_id="CC-BY-4.0")
+    answer = as_user(None, "participation_licence_compatibility", id=[maps["id"], other["id"]], files=False)
+    assert answer["verdict"] == "allowed"
+    assert [row["counted"] for row in answer["inputs"] if row["files"]] == [False]
+    assert "are left out: CC BY-NC-SA 4.0" in next(row["en"] for row in answer["because"] if row["term"] == "files")
+
+
+def test_a_file_that_nobody_recognises_makes_the_answer_unknown(as_user: Make, dataset: Make) -> None:
+    about = dataset(license_id="CC-BY-4.0", resources=[{"url": "https://example.org/a", "license": "The county’s usual terms"}])
+    assert as_user(None, "participation_licence_compatibility", id=about["id"])["verdict"] == "unknown"
+
+
+def test_a_dataset_that_leaves_it_to_its_files_is_its_files(as_user: Make, dataset: Make) -> None:
+    file = {"url": "https://example.org/a", "license": "CC-BY-4.0"}
+    answer = as_user(None, "participation_licence_compatibility", id=dataset(license_id="", resources=[file, file])["id"])
+    assert (answer["verdict"], [row["counted"] for row in answer["inputs"]]) == ("allowed", [False, True])
+    answer = as_user(None, "participation_licence_compatibility", id=dataset(license_id="", resources=[file, {"url": "https://x.example"}])["id"])
+    assert answer["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("value", ["maybe", [1], {}, 7])
+def test_the_choice_of_files_is_true_or_false(as_user: Make, maps: dict[str, Any], value: Any) -> None:
+    with pytest.raises(tk.ValidationError) as error:
+        as_user(None, "participation_licence_compatibility", id=maps["id"], files=value)
+    assert list(error.value.error_dict) == ["files"]
+
+
+def test_the_page_names_these_files_and_offers_to_leave_them_out(app: Any, dataset: Make, maps: dict[str, Any]) -> None:
+    other = dataset(license_id="CC-BY-4.0")
+    reply = app.get(PAGE, query_string={"id": [maps["name"], other["name"]]}, status=200)
+    words = text_of(reply)
+    assert "1 file: Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International" in words
+    assert "Some files are not under the licence of their dataset: CC BY-NC-SA 4.0." in words
+    assert "Maps (1 file)" in words
+    assert f"{PAGE}?id={maps['name']}&amp;id={other['name']}&amp;files=false" in reply.body
+    without = app.get(PAGE, query_string={"id": [maps["name"], other["name"]], "files": "false"}, status=200)
+    assert "Yes: you may mix these data" in text_of(without)
+    assert "The answer holds for the other files only." in text_of(without)
+    assert '<input type="hidden" name="files" value="false">' in without.body

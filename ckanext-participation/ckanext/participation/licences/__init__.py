@@ -18,7 +18,8 @@ Modules, in the order in which they lean on each other:
 
 - `folding` (spelling differences) · `register` (what every licence says) · `recognition` (which one a publisher named);
 - answers: `rules` (openness, credit line) · `credit` (the credit in the forms that people paste) · `box` (what a page shows) · `survey`
-  (what a whole site says) · `compatibility` (may data under several licences be mixed) · `index` (what the search index gets) ·
+  (what a whole site says) · `compatibility` (may data under several licences be mixed) ·
+  `mixed_files` (what of a dataset goes into a mix) · `index` (what the search index gets) ·
   `export` (CKAN's licence list).
 
 None of these imports CKAN. `profile` (RDF), `model` (which only reads), `publisher`, `action`, `auth`, `helpers`, `views` and `cli` do.

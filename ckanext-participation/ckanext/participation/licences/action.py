@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from . import box, compatibility, credit, publisher, rules, schema
+from . import box, compatibility, credit, mixed_files, publisher, rules, schema
 from .auth import of_another_dataset
 from .register import as_dict, bundled_register
 from .register.licence import Licence
@@ -168,14 +169,17 @@ def participation_licence_compatibility(context: Context, data_dict: dict[str, A
     :type id: string or list of strings
     :param licence: id of a licence in the register, or any id or title it is known by, or several (optional)
     :type licence: string or list of strings
+    :param files: false leaves out files under another licence than their dataset's (optional, true: they count as data of their own)
+    :type files: boolean
 
     :returns: `verdict` (`allowed`, `not-allowed` or `unknown`) on a mix that is published; `outbound`, ids of the licences it may be
         published under, the one that leaves most freedom first; `inputs`, for each dataset or licence its `ref` (its id, by which the
-        rest names it), `dataset`, `name`, `title`, `licence` (id or null) and `state` (`known`, `not-specified`, `unrecognised`);
+        rest names it), `dataset`, `name`, `title`, `licence` (id or null) and `state` (`known`, `not-specified`, `unrecognised`),
+        `files`, null or `[{"id", "name"}]` of a dataset's files under another licence, and `counted`, whether the answer is about it;
         `because`, for each reason its `effect` (`refuses`, `unknown`, `asks`, `permits`, `note`), `term`, `inputs`, `licences`,
         `clauses` by licence, and a sentence in `en` and `fr`; `duties` that remain, with `inputs`, `licence`, `term`, `kind`, `clause`
-        and wording; `credit_lines` by dataset and language; `private_use` and `collection` (published side by side, unchanged), each
-        with `verdict` and `because`; `produced_work`, ids of further licences for a picture or text drawn from the data
+        and wording; `credit_lines` by `ref`, `dataset` and language; `private_use` and `collection` (published side by side,
+        unchanged), each with `verdict` and `because`; `produced_work`, ids of further licences for a picture or text drawn from the data
     :rtype: dictionary
 
     :raises ValidationError: nothing is given, too much, or something that does not exist; a dataset that you may not see counts as one
@@ -197,15 +201,17 @@ def participation_licence_compatibility(context: Context, data_dict: dict[str, A
     datasets = {row["id"]: publisher.named(row) for name in names
                 if (row := tk.get_action("package_show")(of_another_dataset(context), {"id": name}))}
     licences = {licence.id: licence for title in titles if (licence := register.get(title))}
-    found = {ref: box.of_dataset(register, dataset) for ref, dataset in datasets.items()}
-    asked = [compatibility.Input(ref, row.licence if row.state == "known" else None, row.state) for ref, row in found.items()]
-    asked += [_of_licence(licence) for licence in licences.values()]
+    parts = [part for dataset in datasets.values() for part in mixed_files.parts_of(register, dataset, files=data.get("files", True))]
+    given = [_of_licence(licence) for licence in licences.values()]
+    answer = compatibility.mix(register, [*(part.input for part in parts if part.counted), *given]).as_dict()
     return {
-        **compatibility.mix(register, asked).as_dict(),
-        "inputs": [{"ref": row.ref, "licence": row.licence.id if row.licence else None, "state": row.state,
-                    **_named(datasets.get(row.ref))} for row in asked],
-        "credit_lines": [{"dataset": ref, "required": bool(row.licence and "attribution" in row.licence.duties),
-                          "lines": box.credit_lines(row, datasets[ref], _address(datasets[ref]))} for ref, row in found.items()],
+        **answer,
+        "because": [*answer["because"], *(part.note() for part in parts if part.files)],
+        "inputs": [*(_input(part.input, part.dataset, part.files, counted=part.counted) for part in parts), *map(_input, given)],
+        "credit_lines": [
+            {"ref": part.ref, "dataset": part.dataset["id"],
+             "required": bool(part.found.licence and "attribution" in part.found.licence.duties),
+             "lines": box.credit_lines(part.found, part.dataset, _address(part.dataset))} for part in parts if part.counted],
     }
 
 
@@ -224,6 +230,12 @@ def _of_licence(licence: Licence) -> compatibility.Input:
     if licence.id == box.NOT_SPECIFIED:
         return compatibility.Input(licence.id, None, "not-specified")
     return compatibility.Input(licence.id, licence)
+
+
+def _input(row: compatibility.Input, dataset: dict[str, Any] | None = None, files: Sequence[dict[str, str]] | None = None, *,
+           counted: bool = True) -> dict[str, Any]:
+    return {"ref": row.ref, "licence": row.licence.id if row.licence else None, "state": row.state,
+            "files": list(files) if files else None, "counted": counted, **_named(dataset)}
 
 
 def _named(dataset: dict[str, Any] | None) -> dict[str, Any]:

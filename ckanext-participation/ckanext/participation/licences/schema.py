@@ -60,7 +60,15 @@ def day(value: str | None, field: str) -> date:
 
 
 def licence_compatibility() -> dict[str, list[Any]]:
-    return {name: [tk.get_validator("ignore_missing"), _names] for name in ("id", "licence")}
+    skip = tk.get_validator("ignore_missing")
+    return {**{name: [skip, _names] for name in ("id", "licence")}, "files": [skip, _flag]}
+
+
+def _flag(value: Any) -> bool:
+    said = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower()) if isinstance(value, str | bool | int) else None
+    if said is None:
+        raise tk.Invalid(tk._("Must be true or false."))
+    return said
 
 
 def _names(value: Any) -> list[str]:

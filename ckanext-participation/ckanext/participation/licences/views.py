@@ -26,7 +26,7 @@ FOUND: Final = 8
 LONGEST_SEARCH: Final = 200
 LONGEST_LINE: Final = 500
 # What decides; the rest is told in full below it.
-TELLING: Final = ("share-alike", "no-commercial-use", "later", "compatible", "commercial-use", "produced-work")
+TELLING: Final = ("share-alike", "no-commercial-use", "later", "compatible", "commercial-use", "produced-work", "files")
 
 licences = Blueprint("participation_licences", __name__, url_prefix="/participation/licences")
 
@@ -36,21 +36,23 @@ def compatibility() -> Response:
     picked, typed = _picked(), request.args.get("names", "")[: MOST_COMPARED * LONGEST_LINE]
     more = [name for line in typed.splitlines() if (name := named_in(line))]
     asked = list(dict.fromkeys([*picked, *more]))
+    kept_choice = {"files": "false"} if request.args.get("files") == "false" else {}
     answer: dict[str, Any] | None = None
     errors: list[dict[str, str]] = []
     if asked:
         try:
-            answer = tk.get_action("participation_licence_compatibility")({}, {"id": asked})
+            answer = tk.get_action("participation_licence_compatibility")({}, {"id": asked, **kept_choice})
         except tk.ValidationError as error:
             messages: Any = error.error_dict.get("id", [])
             errors = [{"field": "names", "id": "field-names", "message": str(message)} for message in messages]
     if answer and more:
-        return redirect(tk.url_for("participation_licences.compatibility", id=[row["name"] for row in answer["inputs"]]))
+        names = [row["name"] for row in answer["inputs"] if row["files"] is None]
+        return redirect(tk.url_for("participation_licences.compatibility", id=names, **kept_choice))
     shown = _shown(answer, tk.h.lang() or "en") if answer else None
-    chosen = shown["inputs"] if shown else _readable(asked[:MOST_COMPARED])
+    chosen = shown["datasets"] if shown else _readable(asked[:MOST_COMPARED])
     kept = [name for name in picked if name not in {row["name"] for row in chosen} | {row["dataset"] for row in chosen}] if errors else []
     page = tk.render("participation/licences/compatibility.html", {
-        "answer": shown, "chosen": chosen, "most": MOST_COMPARED, "errors": errors,
+        "answer": shown, "chosen": chosen, "most": MOST_COMPARED, "errors": errors, "kept_choice": kept_choice,
         "typed": "\n".join([*(name[:LONGEST_LINE] for name in kept[:MOST_COMPARED]), *([typed] if typed else [])]),
         **_search([row["name"] for row in chosen])})
     return make_response(page, 400 if errors else 200)
@@ -58,7 +60,8 @@ def compatibility() -> Response:
 
 def find() -> Response:
     """Show what a search finds, as the part of the page that is exchanged while somebody types."""
-    return make_response(tk.render("participation/licences/snippets/found.html", {**_search(_picked()), "fragment": True}))
+    return make_response(tk.render("participation/licences/snippets/found.html", {**_search(_picked()), "fragment": True,
+                         "kept_choice": {"files": "false"} if request.args.get("files") == "false" else {}}))
 
 
 def credit(dataset: str) -> Response:
@@ -144,7 +147,7 @@ def _readable(names: list[str]) -> list[dict[str, Any]]:
             rows += tk.get_action("participation_licence_compatibility")({}, {"id": name})["inputs"]
         except (tk.ValidationError, tk.NotAuthorized, tk.ObjectNotFound):
             continue
-    return [_input(row) for row in {row["dataset"]: row for row in rows}.values()]
+    return [_input(row) for row in {row["dataset"]: row for row in rows if row["files"] is None}.values()]
 
 
 def _title(dataset: dict[str, Any]) -> dict[str, str]:
@@ -158,8 +161,17 @@ def _title(dataset: dict[str, Any]) -> dict[str, str]:
 def _input(row: dict[str, Any]) -> dict[str, Any]:
     licence = bundled_register().get(row["licence"]) if row["licence"] else None
     unclear = licence is None or not licence.permissions
-    return {**row, "title": _title(row), "url": tk.url_for("dataset.read", id=row["name"]),
+    return {**row, "title": _with_files(row), "url": tk.url_for("dataset.read", id=row["name"]),
             "licence_name": licence.name(tk.h.lang() or "en") if licence else "", "ask_url": _ask(row) if unclear else ""}
+
+
+def _with_files(row: dict[str, Any]) -> dict[str, str]:
+    """The title of a dataset, with the number of its files where a part of the answer is about these only."""
+    title = _title(row)
+    if row["files"] is None:
+        return title
+    words = tk.ungettext("{title} ({number} file)", "{title} ({number} files)", len(row["files"]))
+    return {**title, "text": words.format(title=title["text"], number=len(row["files"]))}
 
 
 def _ask(row: dict[str, Any]) -> str:
@@ -189,6 +201,9 @@ def _shown(answer: dict[str, Any], lang: str) -> dict[str, Any]:
     return {
         **answer,
         "inputs": inputs,
+        "datasets": [{**row, "parts": [one for one in inputs if one["files"] and one["dataset"] == row["dataset"]]}
+                     for row in inputs if row["files"] is None],
+        "other_files": any(row["files"] for row in inputs),
         "reasons": decisive or reasons,
         "further": [row for row in reasons if row not in decisive] if decisive else [],
         "ways": [{"kind": kind, "verdict": answer[kind]["verdict"], "because": [told(row) for row in answer[kind]["because"]]}
@@ -197,9 +212,9 @@ def _shown(answer: dict[str, Any], lang: str) -> dict[str, Any]:
                      for name in answer["outbound"] if (licence := register.licences[name])],
         "to_do": [{"name": register.licences[name].name(lang), "deed": register.licences[name].deed_url(lang),
                    "titles": [title[ref] for ref in refs], "terms": rows} for (name, refs), rows in duties.items()],
-        "credits": [{"title": title[row["dataset"]], "line": row["lines"].get(lang, ""), "required": row["required"]}
+        "credits": [{"title": title[row["ref"]], "line": row["lines"].get(lang, ""), "required": row["required"]}
                     for row in answer["credit_lines"] if row["lines"].get(lang)],
-        "to_ask": [row for row in inputs if row["ask_url"]],
+        "to_ask": list({row["dataset"]: row for row in reversed(inputs) if row["ask_url"] and row["counted"]}.values())[::-1],
     }
 
 

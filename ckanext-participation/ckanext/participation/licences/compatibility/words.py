@@ -155,6 +155,16 @@ PRODUCED_WORK: Final = Sentence(
     "Une image, une carte ou un rapport qui puise dans ces données sans fusionner leurs enregistrements en une seule base de données "
     "peut être publié sous {licences}. Indiquez d’où viennent les données et que la base de données est sous {licence}.")
 
+FILES_COUNT: Final = Sentence(
+    "Some files are not under the licence of their dataset: {licence}. What you make from all the files must fit it too.",
+    "Certains fichiers ne sont pas sous la licence de leur jeu de données\u00a0: {licence}. "
+    "Ce que vous tirez de tous les fichiers doit lui convenir aussi.")
+FILES_LEFT_OUT: Final = Sentence(
+    "Files that are not under the licence of their dataset are left out: {licence}. The answer holds for the other files only.",
+    "Les fichiers qui ne sont pas sous la licence de leur jeu de données sont laissés de côté\u00a0: {licence}. "
+    "La réponse ne vaut que pour les autres fichiers.")
+NOT_KNOWN: Final = {"en": "a licence that the register does not know", "fr": "une licence que le registre ne connaît pas"}
+
 # Two ways that need less than a mix.
 PRIVATE_ALLOWED: Final = Sentence(
     "You may copy these data and use them together for yourself, without publishing the result.",
