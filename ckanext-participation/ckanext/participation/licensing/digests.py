@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.common import moments, people
+from ckanext.participation.common.mails import url
 from ckanext.participation.common.model import Subject
 from ckanext.participation.common.translated import in_language
 from ckanext.participation.licences import box
@@ -55,13 +56,13 @@ WORDS: Final = {
 
 def changed(events: list[Event], lang: str) -> tuple[str, str]:
     """Return subject and text of one mail about many changes."""
-    rows = _rows(number for event in events for number in mails._ids(event))
+    rows = _rows(number for event in events for number in mails.ids_of(event))
     parts = _told(rows, lang, lambda _row: ())
     waits, recipient = False, events[0]["recipient"]
     for organization_id in sorted({subject.organization_id for row, subject, _ in rows if row.state == "open" and subject.organization_id}):
         if recipient in people.speakers_of(organization_id):
             waits = True
-            parts.append(WORDS[lang]["waits"].format(number=LicenceChange.count_waiting(organization_id), url=mails._url(
+            parts.append(WORDS[lang]["waits"].format(number=LicenceChange.count_waiting(organization_id), url=url(
                 "participation_licence_changes.waiting", lang, organization=organization_id)))
     parts.append(mails.WORDS[lang]["why_staff"] if waits else WORDS[lang]["why_follower"])
     return _subject("changed", rows, lang), "\n\n".join(parts)
@@ -74,7 +75,7 @@ def explained(events: list[Event], lang: str) -> tuple[str, str]:
     words = mails.WORDS[lang]
 
     def word(row: LicenceChange) -> tuple[str, ...]:
-        name = mails._organisation(row.explained_for, lang) or words["organisation"]
+        name = mails.organisation_name(row.explained_for, lang) or words["organisation"]
         return (words["says"].format(organisation=name), said[row.id])
 
     parts = [*_told(rows, lang, word), WORDS[lang]["why_follower"]]
@@ -103,7 +104,7 @@ def _told(rows: list[Row], lang: str, word: Callable[[LicenceChange], tuple[str,
         titles = [_title(subject, package, lang) for subject, package in datasets[:MOST_NAMED]]
         sentence = (mails.WORDS if len(datasets) == 1 else WORDS)[lang]["whole" if whole else "files"]
         parts.append(f"{sentence.format(number=len(datasets), title=titles[0], before=was, after=is_)} {mails.WORDS[lang][kind]}")
-        lines = [f"- {title}: {mails._url('participation_licence_changes.history', lang, ref=mails._name(subject))}"
+        lines = [f"- {title}: {url('participation_licence_changes.history', lang, ref=mails.name_of(subject))}"
                  for title, (subject, _package) in zip(titles, datasets, strict=False)]
         if len(datasets) > MOST_NAMED:
             lines.append(f"- {words['more'].format(number=len(datasets) - MOST_NAMED)}")

@@ -67,7 +67,7 @@ def changed_recipients(event: Event) -> list[str]:
     """
     told = _followers(event)
     subject = model.Session.get(Subject, event["subject_id"])
-    ids = [one.id for one in LicenceChange.these(_ids(event)) if one.state != "noted"]
+    ids = [one.id for one in LicenceChange.these(ids_of(event)) if one.state != "noted"]
     if subject and subject.organization_id and ids:
         at = datetime.fromisoformat(event["at"])
         if LicenceChange.first_of_its_hour(subject.organization_id, ids, at):
@@ -82,10 +82,10 @@ def explained_recipients(event: Event) -> list[str]:
 
 def changed_wording(event: Event, lang: str) -> tuple[str, str]:
     """Return subject and text of the mail about changed terms."""
-    words, subject, rows = WORDS[lang], _subject(event), LicenceChange.these(_ids(event))
+    words, subject, rows = WORDS[lang], _subject(event), LicenceChange.these(ids_of(event))
     title, staff = _title(subject, lang), event["recipient"] in people.speakers_of(subject.organization_id)
     parts = [part for row in rows for part in _told(row, title, lang)]
-    parts.append(words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=_name(subject))))
+    parts.append(words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=name_of(subject))))
     waits = [row for row in rows if row.state == "open"]
     if staff and waits:
         parts.append(words["waits"].format(url=mails.url("participation_licence_changes.explain", lang, change_id=waits[0].id)))
@@ -99,9 +99,10 @@ def explained_wording(event: Event, lang: str) -> tuple[str, str]:
     """Return subject and text of the mail with the organisation's words."""
     words, subject, rows = WORDS[lang], _subject(event), LicenceChange.these([int(event["target_id"])])
     title, organisation = _title(subject, lang), rows[0].explained_for or subject.organization_id
-    name = _organisation(organisation, lang) or words["organisation"]
+    name = organisation_name(organisation, lang) or words["organisation"]
     parts = [*(part for row in rows for part in _told(row, title, lang)), words["says"].format(organisation=name), event["data"]["reason"],
-             words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=_name(subject))), words["why_follower"]]
+             words["read"].format(url=mails.url("participation_licence_changes.history", lang, ref=name_of(subject))),
+             words["why_follower"]]
     return words["explained"].format(title=title), "\n\n".join(parts)
 
 
@@ -124,7 +125,7 @@ def _told(row: LicenceChange, title: str, lang: str) -> list[str]:
     return parts
 
 
-def _ids(event: Event) -> list[int]:
+def ids_of(event: Event) -> list[int]:
     return [one["id"] for one in event["data"]["changes"]]
 
 
@@ -135,7 +136,7 @@ def _subject(event: Event) -> Subject:
     return subject
 
 
-def _name(subject: Subject) -> str:
+def name_of(subject: Subject) -> str:
     return subject.name or subject.ref
 
 
@@ -144,7 +145,7 @@ def _title(subject: Subject, lang: str) -> str:
     return in_language((package.extras or {}).get("title_translated"), lang, subject.title) if package else subject.title
 
 
-def _organisation(ref: str | None, lang: str) -> str:
+def organisation_name(ref: str | None, lang: str) -> str:
     found: Any = model.Group.get(ref)
     return in_language((found.extras or {}).get("title_translated"), lang, found.title or found.name) if found else ""
 
