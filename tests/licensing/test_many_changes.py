@@ -1,6 +1,6 @@
 """A harvest that changes the licence of many datasets: few mails, one answer, pages and statements that do not grow with the number.
 
-`MANY=1000` runs it at that size and prints what it took; docs/licences.md has the figures.
+`MANY=1000` runs it at that size and prints what it took; docs/licences.md has figures.
 """
 
 from __future__ import annotations
@@ -116,10 +116,10 @@ def test_many_changes_are_few_mails_one_answer_and_small_pages(
     assert page.select_one("a[rel=next]") is not None
     link = page.select_one("a[href*='alike=1']")
     assert link is not None
-    assert f"Say why for all {MANY}" in link.get_text()
+    assert f"Say why for all {MANY:,}" in link.get_text()
     form = BeautifulSoup(app.get(link["href"]).body, "html.parser")
     assert form.select_one("input#field-alike").has_attr("checked")  # type: ignore[union-attr]
-    assert f"the {MANY - 1} other changes" in form.get_text()
+    assert f"the {MANY - 1:,} other changes" in form.get_text()
     token = form.select_one("input[name=_csrf_token]")["value"]  # type: ignore[index]
 
     letterbox.letters.clear()
