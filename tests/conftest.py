@@ -89,10 +89,12 @@ def clean_db() -> None:
     from ckan import model
     from ckan.tests import factories
 
+    from ckanext.participation.licensing import aliases
     from ckanext.participation.threads import kept_pages
 
     factories.fake.unique.clear()
     kept_pages.clear()
+    aliases.forget()
     model.Session.remove()
     keep = {"alembic_version", "spatial_ref_sys"}
     with model.meta.engine.begin() as connection:

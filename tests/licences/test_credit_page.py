@@ -57,7 +57,7 @@ def test_the_licence_box_leads_there(snow: dict[str, Any], app: Any) -> None:
 
 def test_a_wrong_day_comes_back_with_the_reason_and_what_was_typed(snow: dict[str, Any], app: Any) -> None:
     shown = page(app, "/participation/licences/credit/snow?retrieved=someday", status=400)
-    assert shown.find(id="field-retrieved")["value"] == "someday"
+    assert shown.find(id="field-retrieved", value="someday")
     assert "Must be a day such as 2026-11-22." in shown.text
     assert shown.find(id="credit-text")
 

@@ -50,3 +50,20 @@ def narrowed(snow: dict[str, Any], change: Callable[..., Any], history: Callable
     """The same dataset after its editor put it under a licence that allows less; `change` is what the history says."""
     change(snow, snow["staff"], license_id=NC)
     return {**snow, "change": history(snow)[0]}
+
+
+@pytest.fixture
+def root(person: Make) -> dict[str, Any]:
+    """An administrator of the site."""
+    return person(sysadmin=True)
+
+
+@pytest.fixture
+def saying(dataset: Make) -> Callable[..., dict[str, Any]]:
+    """Make a dataset whose source said this of its licence, as a harvest keeps it: `saying("County terms")`."""
+
+    def make(words: str, **fields: Any) -> dict[str, Any]:
+        extras = [{"key": "licence_as_published", "value": words}] if words else []
+        return dataset(license_id="notspecified", extras=extras, **fields)
+
+    return make

@@ -39,7 +39,7 @@ def test_the_files_that_a_document_names_exist(doc: Path) -> None:
 
 
 def test_the_commands_that_a_document_names_exist(doc: Path) -> None:
-    assemble.assemble(["common", "licences", "harvesting"])
+    assemble.assemble(["common", "licences", "harvesting", "licensing"])
     for line in re.findall(r"ckan(?: -c \S+)? participation ([a-z][a-z ]+)", doc.read_text(encoding="utf-8")):
         at: click.Command = assemble.command_group
         for word in line.split():

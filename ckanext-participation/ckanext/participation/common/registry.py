@@ -6,7 +6,7 @@ object is harmless (plugins are loaded more than once in tests), with another on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -212,6 +212,7 @@ class Registry:
         self._verifiers: dict[str, Callable[[bool], Iterable[Finding]]] = {}
         self._movement_watchers: dict[str, Callable[[list[int]], None]] = {}
         self._subject_facts: dict[str, Callable[[list[int]], dict[int, dict[str, Any]]]] = {}
+        self._licence_names: dict[str, Callable[[bool], Mapping[str, str]]] = {}
 
     def add(self, entry: SubjectType | EventType | Panel | ModerationKind | Supportable | Followable | Searchable) -> None:
         """Enter `entry` under its name."""
@@ -244,6 +245,15 @@ class Registry:
     def add_subject_facts(self, name: str, function: Callable[[list[int]], dict[int, dict[str, Any]]]) -> None:
         """Enter a function that says more about subjects in the list of orphans, by their numbers, such as how many threads hang on one."""
         self._put(self._subject_facts, name, function)
+
+    def add_licence_names(self, name: str, function: Callable[[bool], Mapping[str, str]]) -> None:
+        """Enter a function that gives more names of licences, `{key: register id}`; with True as they are now, else as of lately."""
+        self._put(self._licence_names, name, function)
+
+    def licence_names(self, fresh: bool) -> Mapping[str, str]:
+        """Return the names of licences that the register does not have."""
+        found = [function(fresh) for function in self._licence_names.values()]
+        return found[0] if len(found) == 1 else {key: value for names in found for key, value in names.items()}
 
     def chores(self) -> list[Chore]:
         """Return the work that the sending process does between mails."""

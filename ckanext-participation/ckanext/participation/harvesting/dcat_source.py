@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -80,7 +81,7 @@ class ParticipationDCATHarvester(Stages):
         if ref is None:
             raise Unreadable("The record is not a dcat:Dataset.")
         if not mapper.catalogue_language and content.get("language"):
-            mapper = Mapper(mapper.register, mapper.formats, mapper.default_language, str(content["language"]))
+            mapper = replace(mapper, catalogue_language=str(content["language"]))
         return from_rdf(parser.g, ref, parser.profiled(ref), mapper)
 
     def get_original_url(self, harvest_object_id: str) -> str | None:

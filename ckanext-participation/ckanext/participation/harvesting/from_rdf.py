@@ -133,7 +133,7 @@ def _licence(graph: Graph, ref: Node, mapper: Mapper) -> tuple[str, str]:
     """The one licence that a node names, however often; several different ones are said, never chosen from."""
     known: set[str] = set()
     words: list[str] = []
-    unclear = False
+    unclear = own_words = False
     for value in sorted(graph.objects(ref, DCT.license), key=str):
         url = str(value) if isinstance(value, URIRef) else ""
         named = [
@@ -148,11 +148,13 @@ def _licence(graph: Graph, ref: Node, mapper: Mapper) -> tuple[str, str]:
         license_id, said = licence(mapper, url=url, title="" if url and _is_known(mapper, url) else title)
         if license_id != NOT_SPECIFIED:
             known.add(license_id)
-        unclear = unclear or bool(said)
+        unclear = unclear or (license_id == NOT_SPECIFIED and bool(said))
+        own_words = own_words or bool(said)
         words.append(said or license_id)
+    joined = " · ".join(word for word in dict.fromkeys(words) if word != NOT_SPECIFIED)
     if len(known) == 1 and not unclear:
-        return known.pop(), ""
-    return NOT_SPECIFIED, " · ".join(word for word in dict.fromkeys(words) if word != NOT_SPECIFIED)
+        return known.pop(), joined if own_words else ""
+    return NOT_SPECIFIED, joined
 
 
 def _is_known(mapper: Mapper, url: str) -> bool:
@@ -178,7 +180,7 @@ def _resource(graph: Graph, node: Node | None, row: Mapping[str, Any], mapper: M
         "description_translated": texts(graph, node, DCT.description, language) if node else {},
         "format": shape,
         "mimetype": formats.media_type(row.get("mimetype")),
-        "license": stated or as_published,
+        "license": as_published or stated or "",
         "language": _languages(graph, node) if node else [],
         "issued": values.date(row.get("issued")),
         "modified": values.date(row.get("modified")),

@@ -32,12 +32,13 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Mapper:
-    """What mappings draw on: the licence register, the site's format names, and the language of untagged text."""
+    """What mappings draw on: the licence register, the site's format names, the language of untagged text, more names of licences."""
 
     register: Register
     formats: Mapping[str, str]
     default_language: str = "en"
     catalogue_language: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def language_of(self, *stated: object) -> str:
         """The language of untagged text: what the record says if it names just one, else the catalogue's, else the site's."""
@@ -74,13 +75,14 @@ class Record:
 def licence(mapper: Mapper, *, identifier: object = None, title: object = None, url: object = None) -> tuple[str, str]:
     """(the register's id, the source's own words when the register does not know them).
 
-    Nothing stated gives `notspecified`; so does what is not known or not clear, with the source's words kept.
+    Nothing stated gives `notspecified`; so does what is not known or not clear, with the source's words kept. They are kept as well where
+    only a name that the site added leads to the id: such a name can be taken back.
     """
-    match = recognise(mapper.register, licence_id=identifier, title=title, url=url)
-    if match.id:
+    match = recognise(mapper.register, licence_id=identifier, title=title, url=url, extra=mapper.names)
+    if match.id and (not mapper.names or recognise(mapper.register, licence_id=identifier, title=title, url=url).id == match.id):
         return match.id, ""
     said = list(dict.fromkeys(part for part in (values.text(title), values.text(url), values.text(identifier)) if part))
-    return NOT_SPECIFIED, " · ".join(said)
+    return match.id or NOT_SPECIFIED, " · ".join(said)
 
 
 def tags(keywords: Mapping[str, object]) -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -21,6 +22,7 @@ from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.harvesting import rules, settings, writing
 from ckanext.participation.harvesting.feeds import NotACatalogue
 from ckanext.participation.harvesting.record import Mapper, Organisation, Record, Unreadable
+from ckanext.participation.licences import further
 from ckanext.participation.licences.register import bundled_register
 
 log = logging.getLogger(__name__)
@@ -150,7 +152,7 @@ class Stages(HarvesterBase):
             raise Unreadable("The record is empty.")
         chosen = settings.read(harvest_object.source.config)
         source = harvest_object.source
-        record = self.record(json.loads(harvest_object.content), mapper(chosen), source)
+        record = self.record(json.loads(harvest_object.content), mapper(chosen, harvest_object.harvest_job_id), source)
         previous = writing.previous(harvest_object)
         if not chosen.force_all and previous is not None and writing.mark(previous, "digest") == record.digest():
             return "unchanged"
@@ -160,11 +162,18 @@ class Stages(HarvesterBase):
         return True
 
 
-def mapper(chosen: settings.Settings) -> Mapper:
-    """The mapper of this site, for a source with these settings."""
+def mapper(chosen: settings.Settings, job_id: str = "") -> Mapper:
+    """The mapper of this site, for a source with these settings; without a run it knows no names that the site added."""
     default = str(tk.config.get("ckan.locale_default") or "en")[:2]
     formats = {spelling: row[1] for spelling, row in tk.h.resource_formats().items()}
-    return Mapper(bundled_register(), formats, default if default in {"fr", "en"} else "en", chosen.language)
+    return Mapper(bundled_register(), formats, default if default in {"fr", "en"} else "en", chosen.language,
+                  _names(job_id) if job_id else {})
+
+
+@lru_cache(maxsize=8)
+def _names(_job_id: str) -> Mapping[str, str]:
+    """The names of licences that the site added: in one run the same for every record, as this process read them at its first one."""
+    return further.names(fresh=True)
 
 
 def _current(source_id: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ Promises:
 - CKAN's own licence list is generated from the register, so forms, facets and `isopen` agree with the
   licence box.
 
-Leaves out: texts of licences (linked, never copied), legal advice, and anything stored in the database.
+Leaves out: texts of licences (linked, never copied), legal advice, and anything stored in the database; a site's own names of licences
+come through the registry (`further`), from the room that keeps them.
 
 Neighbours: `harvesting` calls `rules.recognise`; `search` gets `index.index_fields` through the registry;
 `theme` shows the licence box. The register's files live in the repository's `licences/` folder, reached
@@ -17,9 +18,9 @@ through `data/licences`.
 Modules, in the order in which they lean on each other:
 
 - `folding` (spelling differences) · `register` (what every licence says) · `recognition` (which one a publisher named);
-- answers: `rules` (openness, credit line) · `credit` (the credit in the forms that people paste) · `box` (what a page shows) · `survey`
-  (what a whole site says) · `compatibility` (may data under several licences be mixed) ·
-  `mixed_files` (what of a dataset goes into a mix) · `index` (what the search index gets) ·
+- answers: `rules` (openness, credit line) · `credit` (the credit in the forms that people paste) · `saying` (what a dataset says, in its
+  source's words) · `box` (what a page shows) · `survey` (what a whole site says) · `compatibility` (may data under several licences be
+  mixed) · `mixed_files` (what of a dataset goes into a mix) · `index` (what the search index gets) ·
   `export` (CKAN's licence list).
 
 None of these imports CKAN. `profile` (RDF), `model` (which only reads), `publisher`, `action`, `auth`, `helpers`, `views` and `cli` do.

@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from . import box, compatibility, credit, mixed_files, publisher, rules, schema
+from . import box, compatibility, credit, further, mixed_files, publisher, rules, schema
 from .auth import of_another_dataset
 from .register import as_dict, bundled_register
 from .register.licence import Licence
@@ -112,7 +112,7 @@ def participation_licence_recognise(context: Context, data_dict: dict[str, Any])
     data = _valid(data_dict, schema.licence_recognise())
     tk.check_access("participation_licence_recognise", context, data)
     match = rules.recognise(bundled_register(), licence_id=data.get("id"), title=data.get("title"), url=data.get("url"),
-                            node=data.get("node"), text=data.get("text"))
+                            node=data.get("node"), text=data.get("text"), extra=further.names())
     return {
         "id": match.id,
         "confidence": match.confidence,
@@ -145,7 +145,7 @@ def participation_licence_credit(context: Context, data_dict: dict[str, Any]) ->
     retrieved = schema.day(data.get("retrieved"), "retrieved")
     tk.check_access("participation_licence_credit", context, data)
     dataset = publisher.named(tk.get_action("package_show")({**context}, {"id": data["id"]}))
-    found = box.of_dataset(bundled_register(), dataset)
+    found = box.of_dataset(bundled_register(), dataset, further.names())
     url = tk.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default")
     made = {lang: box.credited(found, dataset, url, lang) for lang in ("en", "fr")}
     return {
@@ -201,7 +201,8 @@ def participation_licence_compatibility(context: Context, data_dict: dict[str, A
     datasets = {row["id"]: publisher.named(row) for name in names
                 if (row := tk.get_action("package_show")(of_another_dataset(context), {"id": name}))}
     licences = {licence.id: licence for title in titles if (licence := register.get(title))}
-    parts = [part for dataset in datasets.values() for part in mixed_files.parts_of(register, dataset, files=data.get("files", True))]
+    names, files = further.names(), data.get("files", True)
+    parts = [part for dataset in datasets.values() for part in mixed_files.parts_of(register, dataset, names, files=files)]
     given = [_of_licence(licence) for licence in licences.values()]
     answer = compatibility.mix(register, [*(part.input for part in parts if part.counted), *given]).as_dict()
     return {

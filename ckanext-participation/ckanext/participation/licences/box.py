@@ -13,18 +13,20 @@ from .folding import clean, looks_like_url, urls_in
 from .register import Register
 from .register.licence import Licence, language
 from .register.terms import TERMS
+from .saying import (
+    AS_PUBLISHED,
+    BETWEEN,
+    FILE_FIELDS,
+    MORE_ADDRESSES,
+    MORE_TEXTS,
+    MORE_TITLES,
+    NOT_SPECIFIED,
+    extras_of,
+    texts_of,
+)
 
 State = Literal["known", "not-specified", "unrecognised"]
-NOT_SPECIFIED: Final = "notspecified"
 UNRECOGNISED: Final = "unrecognised"
-AS_PUBLISHED: Final = "licence_as_published"
-# A harvest joins the parts that it kept with this.
-BETWEEN: Final = " · "
-# Extras in which catalogues keep more of a licence: names and addresses, and free text.
-_MORE_TITLES: Final = ("licence", "license", "licence_title", "licence_url_title", "license_other")
-_MORE_ADDRESSES: Final = ("licence_url", "license_url")
-_MORE_TEXTS: Final = ("rights", "access_constraints", "use_constraints", "use_limitation")
-_FILE_FIELDS: Final = ("license", "licence", "license_id", "license_title", "license_url", "rights")
 _MOST_FILES: Final = 1000
 _LONGEST_WORDS: Final = 300
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -60,11 +62,11 @@ def of_dataset(register: Register, dataset: dict[str, Any], extra: Mapping[str, 
     if stated is not None and stated.id != NOT_SPECIFIED:
         # CKAN fills title and address from its own list by this id, so they say nothing new.
         return Found("known", stated, rules.Match(stated.id, "certain", "Its id is known for this licence."))
-    extras = _extras(dataset)
+    extras = extras_of(dataset)
     said = [part for part in extras.get(AS_PUBLISHED, "").split(BETWEEN) if part]
-    titles = [*said, *(extras[key] for key in _MORE_TITLES if key in extras)]
-    addresses = [extras[key] for key in _MORE_ADDRESSES if key in extras]
-    texts = [extras[key] for key in _MORE_TEXTS if key in extras]
+    titles = [*said, *(extras[key] for key in MORE_TITLES if key in extras)]
+    addresses = [extras[key] for key in MORE_ADDRESSES if key in extras]
+    texts = [extras[key] for key in MORE_TEXTS if key in extras]
     # Beside words that a harvest kept, CKAN's fields hold only "not specified".
     own = {} if said and (stated is not None or not licence_id) else dataset
     match = rules.recognise(
@@ -90,8 +92,8 @@ def _found(register: Register, match: rules.Match, given: bool) -> Found:
 
 def of_file(register: Register, file: dict[str, Any], extra: Mapping[str, str] = _NOTHING) -> Found | None:
     """The licence that a file (a resource, a distribution) states for itself; None when it states none."""
-    given = {key: _texts(file.get(key)) for key in _FILE_FIELDS}
-    if not any(given[key] for key in _FILE_FIELDS if key != "rights"):
+    given = {key: texts_of(file.get(key)) for key in FILE_FIELDS}
+    if not any(given[key] for key in FILE_FIELDS if key != "rights"):
         match = rules.recognise(register, text=given["rights"], extra=extra)
         # Rights that name no licence speak of access, or of nothing.
         return _found(register, match, given=True) if match.id and match.id != NOT_SPECIFIED else None
@@ -111,7 +113,7 @@ def of_files(register: Register, dataset: dict[str, Any], found: Found, extra: M
     known: dict[tuple[str, ...], Found | None] = {}
     groups: dict[tuple[str, str], tuple[Found, str, list[dict[str, str]]]] = {}
     for file in _files(dataset):
-        said = tuple(BETWEEN.join(_texts(file.get(key))) for key in _FILE_FIELDS)
+        said = tuple(BETWEEN.join(texts_of(file.get(key))) for key in FILE_FIELDS)
         if said not in known:
             known[said] = of_file(register, file, extra)
         own = known[said]
@@ -127,27 +129,6 @@ def of_files(register: Register, dataset: dict[str, Any], found: Found, extra: M
 def _files(dataset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     files = dataset.get("resources")
     yield from (file for file in (files if isinstance(files, list) else [])[:_MOST_FILES] if isinstance(file, dict))
-
-
-def _texts(value: Any) -> list[str]:
-    """A field's texts: one, several, or one for each language."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [text for item in (value if isinstance(value, list) else [value]) if (text := clean(item))]
-
-
-def _extras(dataset: dict[str, Any]) -> dict[str, str]:
-    """What the dataset says of its licence beside CKAN's own fields: as extras, as fields of its own, or on its way to the index."""
-    names = (AS_PUBLISHED, *_MORE_TITLES, *_MORE_ADDRESSES, *_MORE_TEXTS)
-    extras = dataset.get("extras")
-    listed = {
-        extra["key"]: extra.get("value") for extra in (extras if isinstance(extras, list) else [])
-        if isinstance(extra, dict) and isinstance(extra.get("key"), str)
-    }  # fmt: skip
-    # `license_url` itself is CKAN's own field.
-    own = {name: dataset.get(name) or dataset.get(f"extras_{name}") for name in names if name != "license_url"}
-    values = {name: listed.get(name) or own.get(name) for name in names}
-    return {name: text for name, value in values.items() if isinstance(value, str) and (text := clean(value))}
 
 
 def index_value(found: Found) -> str:
@@ -173,9 +154,11 @@ def credit_lines(found: Found, dataset: dict[str, Any], url: str) -> dict[str, s
     return {lang: line for lang, one in made.items() if one and (line := one.line(lang))}
 
 
-def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -> dict[str, Any]:
+def contents(
+    register: Register, dataset: dict[str, Any], lang: str, url: str, extra: Mapping[str, str] = _NOTHING
+) -> dict[str, Any]:
     """Everything the licence box shows, in the reader's language, with addresses that are safe to link."""
-    found = of_dataset(register, dataset)
+    found = of_dataset(register, dataset, extra)
     licence = found.licence
     return {
         "state": found.state,
@@ -194,7 +177,7 @@ def contents(register: Register, dataset: dict[str, Any], lang: str, url: str) -
         "given_name": "" if licence else _given_name(dataset),
         "given_url": _given_url(dataset) if licence is None else "",
         "candidates": [register.licences[name].name(lang) for name in found.match.candidates],
-        "files": [_own_licence(own, lang) for own in of_files(register, dataset, found)],
+        "files": [_own_licence(own, lang) for own in of_files(register, dataset, found, extra)],
     }
 
 
@@ -214,17 +197,17 @@ def _own_licence(own: OwnLicence, lang: str) -> dict[str, Any]:
 
 def _given_name(dataset: dict[str, Any]) -> str:
     """The publisher's own words: those that a harvest kept, those of CKAN's fields, else those that stand in extras; cut to be read."""
-    extras = _extras(dataset)
-    given = [extras.get(AS_PUBLISHED), dataset.get("license_title"), dataset.get("license_id"), *(extras.get(key) for key in _MORE_TITLES)]
+    extras = extras_of(dataset)
+    given = [extras.get(AS_PUBLISHED), dataset.get("license_title"), dataset.get("license_id"), *(extras.get(key) for key in MORE_TITLES)]
     words = next((text for value in given if (text := clean(value)) and text != NOT_SPECIFIED), "")
     return words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS].rstrip()}…"
 
 
 def _given_url(dataset: dict[str, Any]) -> str:
     """The first web address among what was given; anything else is never linked."""
-    extras = _extras(dataset)
+    extras = extras_of(dataset)
     given = [dataset.get("license_url"), *urls_in(extras.get(AS_PUBLISHED, "")), dataset.get("license_id"),
-             *(extras.get(key) for key in _MORE_ADDRESSES)]
+             *(extras.get(key) for key in MORE_ADDRESSES)]
     return next((clean(address) for address in given if looks_like_url(address)), "")
 
 
@@ -286,17 +269,3 @@ def _date(dataset: dict[str, Any], *fields: str) -> str:
             if len(text) == 4 and text.isdecimal():
                 return text
     return ""
-
-
-def words_of_file(file: dict[str, Any]) -> str:
-    """What a file says of its own licence, in its source's words."""
-    return BETWEEN.join(dict.fromkeys(text for key in _FILE_FIELDS for text in _texts(file.get(key))))
-
-
-def words_of(dataset: dict[str, Any]) -> str:
-    """What a dataset says of its licence, in its source's own words, for reports."""
-    extras = _extras(dataset)
-    own = [clean(dataset.get(key)) for key in ("license_id", "license_title", "license_url")]
-    parts = [text for text in own if text != NOT_SPECIFIED or AS_PUBLISHED not in extras]
-    parts += [extras[key] for key in (AS_PUBLISHED, *_MORE_TITLES, *_MORE_ADDRESSES) if key in extras]
-    return BETWEEN.join(dict.fromkeys(part for part in parts if part))[:300]

@@ -8,7 +8,7 @@ from pathlib import Path
 import ckan.plugins.toolkit as tk
 import click
 
-from . import model, survey
+from . import further, model, survey
 from .export import write_licences
 from .register import RegisterError, bundled_folder, bundled_register, load_register
 from .rules import openness
@@ -56,9 +56,12 @@ def report(as_csv: bool) -> None:
     """Print the licence statements of this site's datasets and files that are not recognised or contradict themselves.
 
     With how many datasets or files make each, which licences it could be, and the names of some of the datasets. Private datasets are
-    among them.
+    among them. At the end stand those that only a name which this site added recognises, with `alias` in the column of confidence.
     """
-    rows = [entry.cells() for entry in survey.unclear(bundled_register(), model.datasets())]
+    found = survey.Survey(bundled_register(), further.names(fresh=True))
+    for dataset in model.datasets():
+        found.add(dataset)
+    rows = [entry.cells() for entry in (*found.unclear(), *found.helped())]
     if as_csv:
         click.echo(survey.as_csv(survey.COLUMNS, rows), nl=False)
     elif rows:
@@ -79,7 +82,7 @@ def normalise(dry_run: bool, yes: bool, as_csv: bool) -> None:
     """
     if dry_run == yes:
         raise click.UsageError("Say --dry-run to see what would change, or --yes to change it.")
-    found = survey.changes(bundled_register(), model.datasets())
+    found = survey.changes(bundled_register(), model.datasets(), further.names(fresh=True))
     rows = [change.cells() for change in found]
     if as_csv:
         click.echo(survey.as_csv(survey.CHANGE_COLUMNS, rows), nl=False)

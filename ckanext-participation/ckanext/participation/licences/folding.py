@@ -147,6 +147,19 @@ def urls_in(value: object) -> list[str]:
     return [mention.address for mention in mentions(value)]
 
 
+def name_key(value: object) -> str:
+    """The one key under which a further name of a licence is kept: of an address, or of a name; empty when nothing is left of it."""
+    keys = url_keys(value)
+    return keys[0] if keys else text_key(value)
+
+
+def keys_of(value: object) -> list[str]:
+    """Every key under which a further name may recognise this value: its own, and those of the addresses that it holds."""
+    text = clean(value)
+    addresses = urls_in(text) if "/" in text or "www." in text else []
+    return [key for key in dict.fromkeys([text_key(text), *(key for one in (text, *addresses) for key in url_keys(one))]) if key]
+
+
 def url_keys(value: object) -> list[str]:
     """Keys of an address, the most exact first: with query and fragment, with query, bare.
 

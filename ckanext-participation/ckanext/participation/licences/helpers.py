@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from . import box, publisher, rules
+from . import box, further, publisher, rules
 from .register import bundled_register
 from .register.licence import language
 
@@ -23,7 +23,7 @@ def participation_licence_box(pkg_dict: dict[str, Any]) -> dict[str, Any]:
     url = ""
     if pkg_dict.get("name"):
         url = tk.url_for("dataset.read", id=pkg_dict["name"], qualified=True, locale="default")
-    return box.contents(bundled_register(), publisher.named(pkg_dict), language(tk.h.lang()), url)
+    return box.contents(bundled_register(), publisher.named(pkg_dict), language(tk.h.lang()), url, further.names())
 
 
 def participation_licence_title(licence_id: str) -> str:
@@ -43,4 +43,4 @@ def participation_licence_choices(_field: dict[str, Any] | None = None) -> list[
 
 def participation_openness(pkg_dict: dict[str, Any]) -> str:
     """Whether a dataset's licence is `open`, `not-open` or `unknown`."""
-    return rules.openness(box.of_dataset(bundled_register(), pkg_dict).licence)
+    return rules.openness(box.of_dataset(bundled_register(), pkg_dict, further.names()).licence)

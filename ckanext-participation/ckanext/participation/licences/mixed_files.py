@@ -6,6 +6,7 @@ these files out says so, and the answer says it too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,15 +39,16 @@ class Part:
         return {"effect": "note", "term": "files", "inputs": [self.ref], "licences": names, "clauses": {}, **texts}
 
 
-def parts_of(register: Register, dataset: dict[str, Any], *, files: bool) -> list[Part]:
+def parts_of(register: Register, dataset: dict[str, Any], extra: Mapping[str, str], *, files: bool) -> list[Part]:
     """Return a dataset's parts, itself first.
 
+    :param extra: more names of licences, as `recognition.recognise` takes them
     :param files: whether files under another licence count
 
     A dataset that states no licence, and of which every file states one, is nothing but its files.
     """
-    found = box.of_dataset(register, dataset)
-    own = box.of_files(register, dataset, found)
+    found = box.of_dataset(register, dataset, extra)
+    own = box.of_files(register, dataset, found, extra)
     bare = files and found.state == "not-specified" and sum(len(one.files) for one in own) == len(dataset.get("resources") or []) > 0
     return [Part(dataset["id"], dataset, found, None, not bare),
             *(Part(f"{dataset['id']}/{number}", dataset, one.found, one.files, files) for number, one in enumerate(own, 1))]

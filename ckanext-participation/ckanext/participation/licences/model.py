@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,24 +16,33 @@ def datasets() -> Iterator[dict[str, Any]]:
 
     Private datasets are among them: who may call is for the caller to say.
     """
-    package = model.Package.__table__
     last = ""
     while True:
-        rows = model.Session.execute(
-            sa.select(package.c.id, package.c.name, package.c.license_id, package.c.extras)
-            .where(package.c.state == "active", package.c.type == "dataset", package.c.id > last)
-            .order_by(package.c.id).limit(BATCH)
-        ).all()  # fmt: skip
+        rows = model.Session.execute(_DATASETS.where(_PACKAGE.c.id > last).order_by(_PACKAGE.c.id).limit(BATCH)).all()
         if not rows:
             return
         last = rows[-1].id
-        files = _files([row.id for row in rows])
-        for row in rows:
-            extras = row.extras if isinstance(row.extras, dict) else {}
-            yield {
-                "id": row.id, "name": row.name, "license_id": row.license_id or "",
-                "extras": [{"key": key, "value": value} for key, value in extras.items()], "resources": files.get(row.id, []),
-            }  # fmt: skip
+        yield from _whole(rows)
+
+
+def these(ids: Collection[str]) -> list[dict[str, Any]]:
+    """Return those of these datasets that are active, as `datasets` gives them."""
+    return list(_whole(model.Session.execute(_DATASETS.where(_PACKAGE.c.id.in_(ids))).all()))
+
+
+_PACKAGE = model.Package.__table__
+_DATASETS = sa.select(_PACKAGE.c.id, _PACKAGE.c.name, _PACKAGE.c.license_id, _PACKAGE.c.extras).where(
+    _PACKAGE.c.state == "active", _PACKAGE.c.type == "dataset")  # fmt: skip
+
+
+def _whole(rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    files = _files([row.id for row in rows])
+    for row in rows:
+        extras = row.extras if isinstance(row.extras, dict) else {}
+        yield {
+            "id": row.id, "name": row.name, "license_id": row.license_id or "",
+            "extras": [{"key": key, "value": value} for key, value in extras.items()], "resources": files.get(row.id, []),
+        }  # fmt: skip
 
 
 def _files(ids: list[str]) -> dict[str, list[dict[str, Any]]]:

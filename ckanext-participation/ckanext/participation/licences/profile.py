@@ -34,7 +34,7 @@ from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import RDF, Namespace
 from rdflib.term import Node
 
-from . import box, rules
+from . import box, further, rules, saying
 from .register import bundled_register
 from .register.licence import Licence, language
 from .register.terms import TERMS
@@ -92,7 +92,7 @@ class LicenceProfile(RDFProfile):
 
     def graph_from_dataset(self, dataset_dict: dict[str, Any], dataset_ref: Node) -> None:
         """Put the register's licence where the profiles before this one have copied a field."""
-        found = box.of_dataset(bundled_register(), dataset_dict)
+        found = box.of_dataset(bundled_register(), dataset_dict, further.names())
         for schema in (SCHEMA, CROISSANT_SCHEMA):
             if (dataset_ref, RDF.type, schema.Dataset) in self.g:
                 self._for_search_engines(dataset_dict, dataset_ref, found, schema)
@@ -102,7 +102,7 @@ class LicenceProfile(RDFProfile):
     def _for_catalogues(self, dataset_dict: dict[str, Any], dataset: Node, found: box.Found) -> None:
         for prefix, namespace in (("cc", CC), ("odrl", ODRL)):
             self.g.bind(prefix, namespace)
-        words = "" if found.licence else box.words_of(dataset_dict)
+        words = "" if found.licence else saying.words_of(dataset_dict)
         self._license(dataset, found.licence, words)
         for resource in dataset_dict.get("resources", []):
             own, said = _of_file(resource)
@@ -184,7 +184,7 @@ class LicenceProfile(RDFProfile):
         return node
 
     def _for_search_engines(self, dataset_dict: dict[str, Any], dataset: Node, found: box.Found, schema: Namespace) -> None:
-        self._set_text(dataset, schema.license, found.licence, "" if found.licence else box.words_of(dataset_dict))
+        self._set_text(dataset, schema.license, found.licence, "" if found.licence else saying.words_of(dataset_dict))
         lang = language(tk.h.lang())
         credit = box.credit_lines(found, dataset_dict, _page_of(dataset_dict)).get(lang)
         if credit:
@@ -208,24 +208,28 @@ class LicenceProfile(RDFProfile):
 
     def _recognised(self, value: Node) -> str | None:
         if isinstance(value, Literal):
-            return rules.recognise(bundled_register(), title=str(value)).id
+            return _recognise(title=str(value)).id
         identifier = self.g.value(value, DCT.identifier)
         known = bundled_register().licences.get(str(identifier)) if identifier is not None else None
         if known is not None and (isinstance(value, BNode) or bundled_register().at(str(value)) in (None, known)):
             return known.id
         titles = sorted(str(title) for predicate in (DCT.title, RDFS.label) for title in self.g.objects(value, predicate))
         if isinstance(value, URIRef):
-            return rules.recognise(bundled_register(), url=str(value)).id or next(
-                (found for title in titles if (found := rules.recognise(bundled_register(), url=str(value), title=title).id)), None)
-        return next((found for title in titles if (found := rules.recognise(bundled_register(), title=title).id)), None)
+            return _recognise(url=str(value)).id or next(
+                (found for title in titles if (found := _recognise(url=str(value), title=title).id)), None)
+        return next((found for title in titles if (found := _recognise(title=title).id)), None)
 
 
 def _of_file(resource: dict[str, Any]) -> tuple[Licence | None, str]:
     """Return the licence that a file states for itself, or its words when the register does not know them; neither when it states none."""
-    found = box.of_file(bundled_register(), resource)
+    found = box.of_file(bundled_register(), resource, further.names())
     if found is None or found.state == "not-specified":
         return None, ""
-    return found.licence, "" if found.licence else box.words_of_file(resource)
+    return found.licence, "" if found.licence else saying.words_of_file(resource)
+
+
+def _recognise(**said: str) -> rules.Match:
+    return rules.recognise(bundled_register(), **said, extra=further.names())
 
 
 def _page_of(dataset_dict: dict[str, Any]) -> str:

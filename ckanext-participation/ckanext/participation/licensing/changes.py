@@ -9,6 +9,7 @@ its files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -21,11 +22,12 @@ from ckan.types import Context
 from ckanext.participation.common import events, subjects
 from ckanext.participation.common.model import Person, Subject, now
 from ckanext.participation.common.registry import registry
-from ckanext.participation.licences import box
-from ckanext.participation.licences.folding import clean
+from ckanext.participation.licences import box, further, saying
+from ckanext.participation.licences.folding import clean, keys_of, text_key
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.licensing import rules
 from ckanext.participation.licensing.model import LicenceChange
+from ckanext.participation.licensing.records import LicenceAlias
 
 Via = Literal["edit", "harvest", "return"]
 LONGEST_WORDS = 300
@@ -73,9 +75,28 @@ def note(context: Context, package_id: str) -> None:
     package = model.Package.get(package_id) if kept and kept[0] == package_id else None
     if kept is None or package is None or package.state != model.State.ACTIVE:
         return
-    found = compare(kept[1], stated(package), aware(package.metadata_created))
+    after = stated(package)
+    found = compare(kept[1], after, aware(package.metadata_created))
+    if not found:
+        return
+    via, actor_id = _by(context, package)
+    if via == "harvest":
+        found = [one for one in found if one.files is not None or not _only_read_otherwise(kept[1].dataset, after.dataset, one)]
     if found:
-        write(package, found, *_by(context, package))
+        write(package, found, via, actor_id)
+
+
+def _only_read_otherwise(before: dict[str, Any], after: dict[str, Any], found: Found) -> bool:
+    """Say whether the source says what it said, and only the site's names for its words are others than at its last run."""
+    words, same = _as_published(before), _as_published(after)
+    if not words or words != same:
+        return False
+    meant = LicenceAlias.meant([key for part in words.split(box.BETWEEN) for key in keys_of(part)]) | {box.UNRECOGNISED}
+    return {found.before.id, found.after.id} <= meant
+
+
+def _as_published(dataset: dict[str, Any]) -> str:
+    return next((clean(extra["value"]) for extra in dataset["extras"] if extra["key"] == box.AS_PUBLISHED), "")
 
 
 def _kept(context: Context) -> tuple[str, Stated] | None:
@@ -92,8 +113,10 @@ def stated(package: Any) -> Stated:
 
 def compare(before: Stated, after: Stated, since: datetime | None = None) -> list[Found]:
     """Return what differs: the dataset first, then groups of files that had and have the same terms."""
-    was = of_dataset(before.dataset)
-    now_ = was if before.dataset == after.dataset else of_dataset(after.dataset)
+    # Both sides by the same names: what the site calls something now, it calls what was said before.
+    names = further.names()
+    was = of_dataset(before.dataset, names)
+    now_ = was if before.dataset == after.dataset else of_dataset(after.dataset, names)
     found = [Found(was, now_, None, since)] if rules.differ(was, now_) else []
     groups: dict[tuple[str, ...], Found] = {}
     for ref, file in after.files.items():
@@ -101,25 +124,25 @@ def compare(before: Stated, after: Stated, since: datetime | None = None) -> lis
         # A file that came or went has no terms that changed; one that says the same follows its dataset or keeps its own.
         if former is None or former == file:
             continue
-        one, other = of_file(former) or was, of_file(file) or now_
+        one, other = of_file(former, names) or was, of_file(file, names) or now_
         if rules.differ(one, other) and (one.id, other.id) != (was.id, now_.id):
             group = groups.setdefault((one.id, one.words, other.id, other.words), Found(one, other, [], aware(file["created"])))
             (group.files if group.files is not None else []).append({"id": ref, "name": clean(file["name"])[:LONGEST_WORDS]})
     return [*found, *groups.values()]
 
 
-def of_dataset(dataset: dict[str, Any]) -> rules.Terms:
-    """Return what a dataset is under."""
-    found = box.of_dataset(bundled_register(), dataset)
-    return rules.Terms(box.index_value(found), found.licence, box.words_of(dataset)[:LONGEST_WORDS])
+def of_dataset(dataset: dict[str, Any], names: Mapping[str, str]) -> rules.Terms:
+    """Return what a dataset is under; `names` are those that the site added."""
+    found = box.of_dataset(bundled_register(), dataset, names)
+    return rules.Terms(box.index_value(found), found.licence, saying.words_of(dataset)[:LONGEST_WORDS])
 
 
-def of_file(file: dict[str, Any]) -> rules.Terms | None:
+def of_file(file: dict[str, Any], names: Mapping[str, str]) -> rules.Terms | None:
     """Return the terms that a file states for itself; None when it states none, and is under the dataset's."""
-    found = box.of_file(bundled_register(), file)
+    found = box.of_file(bundled_register(), file, names)
     if found is None or found.state == "not-specified":
         return None
-    return rules.Terms(box.index_value(found), found.licence, box.words_of_file(file)[:LONGEST_WORDS])
+    return rules.Terms(box.index_value(found), found.licence, saying.words_of_file(file)[:LONGEST_WORDS])
 
 
 def write(package: Any, found: list[Found], via: Via, actor_id: int | None) -> None:
@@ -157,8 +180,9 @@ def came_back(subject_ids: list[int]) -> None:
             continue
         if not (package.plugin_data or {}).get(MARK):
             package.plugin_data = {**(package.plugin_data or {}), MARK: True}
-        change, after = last.get(ref), of_dataset(stated(package).dataset)
-        if change is None:
+        change, after = last.get(ref), of_dataset(stated(package).dataset, further.names())
+        if change is None or (change.after == box.UNRECOGNISED and text_key(change.after_words) == text_key(after.words)):
+            # The same words as then: a name that the site added since may lead to a licence, which is no change of the terms.
             continue
         before = rules.Terms(change.after, bundled_register().licences.get(change.after), change.after_words)
         if rules.differ(before, after):

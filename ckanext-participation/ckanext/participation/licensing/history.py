@@ -12,7 +12,7 @@ from ckan import model
 from ckanext.participation.common import memo, subjects
 from ckanext.participation.common.model import Subject
 from ckanext.participation.common.translated import in_language
-from ckanext.participation.licences import box
+from ckanext.participation.licences import box, further
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.licences.register.terms import TERMS
 from ckanext.participation.licences.rules import openness
@@ -37,7 +37,7 @@ def of_dataset(found: Data, *, limit: int, after: int | None) -> Data:
     shown = [row for row in rows if after is None or row.id < after]
     about = {"id": found["ref"], "name": found["name"], "title": found.get("label") or found["title"], "url": found["url"]}
     package = model.Package.get(found["ref"])
-    terms = changes.of_dataset(changes.stated(package).dataset) if package else None
+    terms = changes.of_dataset(changes.stated(package).dataset, further.names()) if package else None
     whole = next((row for row in rows if row.files is None), None)
     since = whole.at if whole else changes.aware(package.metadata_created) if package else None
     return {

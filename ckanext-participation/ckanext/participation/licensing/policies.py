@@ -20,7 +20,7 @@ from ckan import model
 
 from ckanext.participation.common import memo
 from ckanext.participation.common.translated import in_language
-from ckanext.participation.licences import box, rules
+from ckanext.participation.licences import box, further, rules
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.licensing.records import LicencePolicy
 
@@ -65,15 +65,19 @@ def _read(organization_id: str) -> Policy:
     return Policy(tuple(row.allowed), row.default_id) if row else Policy()
 
 
-@lru_cache(maxsize=4096)
 def recognised(licence_id: str) -> str:
     """Return what CKAN's `license_id` means: a register id, `notspecified`, or `unrecognised`."""
+    return _recognised(licence_id, tuple(further.names().items()))
+
+
+@lru_cache(maxsize=4096)
+def _recognised(licence_id: str, names: tuple[tuple[str, str], ...]) -> str:
     register = bundled_register()
     if not licence_id.strip():
         return box.NOT_SPECIFIED
     if licence_id in register.licences:
         return licence_id
-    return rules.recognise(register, licence_id=licence_id).id or box.UNRECOGNISED
+    return rules.recognise(register, licence_id=licence_id, extra=dict(names)).id or box.UNRECOGNISED
 
 
 def used(organization_id: str) -> dict[str, int]:

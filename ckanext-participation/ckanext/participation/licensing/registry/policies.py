@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.participation.common.registry import EventType, Panel, Registry
-from ckanext.participation.licences import box
+from ckanext.participation.licences import box, further
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.licensing import policies
 
@@ -26,7 +26,7 @@ def dataset_panel(pkg: dict[str, Any]) -> dict[str, Any] | None:
     """
     if not pkg.get("owner_org") or not tk.current_user.is_authenticated or not tk.h.check_access("package_update", {"id": pkg["id"]}):
         return None
-    licence = box.index_value(box.of_dataset(bundled_register(), pkg))
+    licence = box.index_value(box.of_dataset(bundled_register(), pkg, further.names()))
     if not policies.of_lately(pkg["owner_org"]).leaves_out(licence):
         return None
     return {"licence": licence, "pkg": pkg, "organization": (pkg.get("organization") or {}).get("name") or pkg["owner_org"]}
