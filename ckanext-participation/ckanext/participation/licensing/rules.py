@@ -36,7 +36,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Terms of the vocabulary (`licences/terms.py`) in the register's order: what the new licence takes away, and what it gives.
+    """Terms of the vocabulary (`licences/register/terms.py`) in the register's order: what the new licence takes away, and what it gives.
 
     Taken away: permissions that are gone. `asked`: new duties; `forbidden`: new prohibitions. Given: the same the other way round.
     """
