@@ -87,5 +87,9 @@ PERMISSIONS: dict[str, Row] = {
     "participation_attachment_show": Row("picture", EVERYONE, INSIDERS),
     "participation_subject_attach": Row("nothing", ADMIN, ADMIN),
     "participation_thread_export": Row("dataset", EVERYONE, INSIDERS),
+    # About the organisation: tests/harvesting/test_previews.py.
+    "participation_harvest_preview_create": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_preview_show": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_harvest_preview_accept": Row("nothing", SIGNED_IN, SIGNED_IN),
     "participation_discussion_search": Row("nothing", EVERYONE, EVERYONE),
 }

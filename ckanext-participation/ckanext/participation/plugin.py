@@ -145,9 +145,14 @@ class ParticipationLicencesPlugin(_Rooms, DefaultTranslation):
 
 
 class ParticipationHarvestPlugin(_Rooms):
-    """What both harvest source types share: commands and settings. Each type is a plugin of its own (docs/decisions/0002)."""
+    """What both harvest source types share: commands, settings and pages. Each type is a plugin of its own (docs/decisions/0002)."""
+
+    p.implements(p.IConfigurer)
 
     rooms = ("harvesting",)
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
 
 
 class ParticipationThemePlugin(_Rooms):

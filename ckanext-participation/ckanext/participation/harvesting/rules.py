@@ -70,6 +70,22 @@ def _rows_without(name: str, rows: list[Any], said: list[Any], notes: list[str])
     return result
 
 
+def summary_of(sample: Mapping[str, Any] | None) -> dict[str, int]:
+    """Count in a preview's sample what an agency would mend at its source, before it is added.
+
+    :returns: `records`, `readable`, `with_notes`, `unlicensed` (no licence that is known), `one_language`, `without_description`,
+        `without_files`, all of readable records but the first
+    """
+    rows = list(sample["records"]) if sample else []
+    good = [row["dataset"] for row in rows if not row["problem"]]
+    return {
+        "records": len(rows), "readable": len(good), "with_notes": sum(bool(row["notes"]) for row in rows if not row["problem"]),
+        "unlicensed": sum(dataset.get("license_id") in (None, "", "notspecified") for dataset in good),
+        "one_language": sum(len(dataset.get("title_translated") or {}) < 2 for dataset in good),
+        "without_description": sum(not dataset.get("notes_translated") for dataset in good),
+        "without_files": sum(not dataset.get("resources") for dataset in good)}
+
+
 def sentence(said: Any) -> str:
     """What validation said, as one line for a person."""
     if isinstance(said, Mapping):
