@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -111,6 +112,17 @@ def mail_languages() -> list[str]:
 def harvest_clock_seconds() -> int:
     """Return the seconds between two looks at the harvest sources' timetable."""
     return tk.config["participation.harvest.clock_seconds"]
+
+
+def offering_folder() -> Path | None:
+    """Return where the files of the whole catalogue are kept; None for a site that has no folder to store anything."""
+    own, storage = tk.config["participation.offering.folder"], tk.config.get("ckan.storage_path")
+    return Path(own) if own else Path(storage) / "participation" / "feeds" if storage else None
+
+
+def offering_minutes() -> int:
+    """Return how many minutes at least lie between two builds of the whole catalogue's files; 0 for none by the clock."""
+    return tk.config["participation.offering.minutes"]
 
 
 def solr_url() -> str:

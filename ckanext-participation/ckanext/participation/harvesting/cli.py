@@ -15,6 +15,7 @@ from ckan import model
 from ckanext.harvest import queue
 
 from ckanext.participation import config
+from ckanext.participation.harvesting.offering.commands import Builder, feeds
 
 __all__ = ["commands"]
 
@@ -33,7 +34,7 @@ def harvest() -> None:
 @harvest.command()
 @click.option("--once", is_flag=True, help="One round, then end.")
 def clock(once: bool) -> None:
-    """Start the jobs that are due, finish those that are done, hand out what was lost; again and again.
+    """Start the jobs that are due, finish those that are done, hand out what was lost; have the feeds built; again and again.
 
     Ends with an error when several rounds in a row failed, for the supervisor to start it anew.
     """
@@ -47,20 +48,23 @@ def clock(once: bool) -> None:
     signal.signal(signal.SIGTERM, stop)
     failures = 0
     latest = -float(BUSY_SECONDS)
-    while not stopped.is_set():
-        try:
-            if once or time.monotonic() - latest >= BUSY_SECONDS or not _busy():
-                _round()
-                latest = time.monotonic()
-            failures = 0
-        except Exception as error:  # noqa: BLE001  whatever ended the round, the supervisor decides
-            failures += 1
-            click.echo(f"harvest clock: a round failed ({type(error).__name__}: {str(error)[:200]})", err=True)
-            if once or failures >= MAX_FAILURES:
-                sys.exit(1)
-        if once:
-            return
-        stopped.wait(config.harvest_clock_seconds())
+    with Builder() as builder:
+        while not stopped.is_set():
+            try:
+                if once or time.monotonic() - latest >= BUSY_SECONDS or not _busy():
+                    _round()
+                    latest = time.monotonic()
+                if not once:
+                    builder.tick()
+                failures = 0
+            except Exception as error:  # noqa: BLE001  whatever ended the round, the supervisor decides
+                failures += 1
+                click.echo(f"harvest clock: a round failed ({type(error).__name__}: {str(error)[:200]})", err=True)
+                if once or failures >= MAX_FAILURES:
+                    sys.exit(1)
+            if once:
+                return
+            stopped.wait(config.harvest_clock_seconds())
 
 
 def _busy() -> bool:
@@ -99,4 +103,4 @@ def run(source: str) -> None:
     sys.exit(1 if report.counts.get("errored") else 0)
 
 
-commands = [harvest]
+commands = [harvest, feeds]

@@ -1,0 +1,1 @@
+"""Pages and files of the harvesting room: a module for each."""
