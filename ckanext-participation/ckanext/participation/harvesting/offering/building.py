@@ -99,7 +99,7 @@ class Maker:
             _, name, title = self.organisations[organisation["id"]]
             dataset["organization"] = {**organisation, "name": name, "title": title}
         uri = dataset_uri(dataset)
-        self.serializer.g = _Plain(store="SimpleMemory", bind_namespaces="none")
+        self.serializer.g = _Plain(bind_namespaces="none")
         ref = self.serializer.graph_from_dataset(dataset)
         piece = triples.piece(self.serializer.g, URIRef(str(ref)), self.catalogue)
         row = orjson.dumps(self.data_json.dataset(dataset, uri)).decode()
