@@ -77,10 +77,12 @@ def different(copy: dict[str, Any], original: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same(value: Any) -> Any:
+    """Order says nothing, nor does an empty field, nor a name in the site's language beside the names in both."""
     if isinstance(value, list):
-        return sorted(repr(_same(one)) for one in value)
-    # A group of fields says nothing by an empty one, nor by the name in the site's language beside both languages' names.
-    return {key: one for key, one in sorted(value.items()) if one and key != "name"} if isinstance(value, dict) and "name" in value else value
+        return sorted((_same(one) for one in value), key=repr)
+    if isinstance(value, dict):
+        return {key: _same(one) for key, one in sorted(value.items()) if one and not (key == "name" and "name_translated" in value)}
+    return value
 
 
 def test_turtle_carries_everything_there_and_back(dataset: Make, make_source: Make, allowed: Any) -> None:
