@@ -123,3 +123,16 @@ def test_the_pages_name_the_feeds(app: Any, built: files.Current) -> None:
 @pytest.mark.parametrize("path", ["/catalog.ttl", "/catalog.jsonld"])
 def test_the_paged_catalogue_of_ckanext_dcat_is_still_there(app: Any, built: files.Current, path: str) -> None:
     assert app.get(path).status_code == 200
+
+
+def test_a_build_that_ends_while_a_harvester_reads_breaks_nothing(app: Any, built: files.Current, dataset: Make) -> None:
+    before = app.get("/data.json").data
+    found = files.opened("data.json")
+    assert found is not None
+    with found[1] as handle:
+        dataset(title_translated={"fr": "Glace", "en": "Ice"})
+        building.build(processes=1)
+        assert b"".join(files.unpacked(handle)) == before
+    after = app.get("/data.json").data
+    assert b"Ice" in after
+    assert b"Ice" not in before

@@ -171,7 +171,7 @@ def test_one_that_was_looked_at_is_added_once_and_its_harvest_asked_for(allowed:
     source = call_action("harvest_source_show", id=made["id"])
     assert (source["title"], source["frequency"], source["source_type"]) == ("Agencies’ data", "DAILY", "participation_dcat")
     assert source["url"] == allowed.url("/us/data.json")
-    assert made["job"] and source["status"]["last_job"]["id"] == made["job"]
+    assert source["status"]["last_job"]["id"] == made["job"]
     again = as_user(publisher, "participation_harvest_preview_accept", id=found["id"], title="Agencies’ data")
     assert again == {"id": made["id"], "name": made["name"], "job": None}
     other = look(as_user, publisher, allowed.url("/us/data.json"))

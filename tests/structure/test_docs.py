@@ -52,7 +52,7 @@ def test_the_commands_that_a_document_names_exist(doc: Path) -> None:
 def test_the_options_that_a_document_names_are_declared(doc: Path) -> None:
     groups = yaml.safe_load((PACKAGE / "config_declaration.yaml").read_text(encoding="utf-8"))["groups"]
     declared = {option["key"] for group in groups for option in group["options"]}
-    named = set(re.findall(r"\b(participation\.(?:text|limits|visibility|fetch|outbox|harvest|search|security|pages)\.\w+)",
+    named = set(re.findall(r"\b(participation\.(?:text|limits|visibility|fetch|outbox|harvest|search|security|pages|offering|threads)\.\w+)",
                            doc.read_text(encoding="utf-8")))
     assert named <= declared
 

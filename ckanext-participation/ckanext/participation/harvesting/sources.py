@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestSource
@@ -21,4 +23,4 @@ def name_for(title: str) -> str:
     # ckanext-harvest asks CKAN for its validators while it is imported, which is too early while actions are being collected.
     from ckanext.harvest.harvesters.base import HarvesterBase
 
-    return HarvesterBase._ensure_name_is_unique(values.slug(title) or "source")
+    return HarvesterBase._ensure_name_is_unique(values.slug(title) or "source") or f"source-{secrets.token_hex(6)}"

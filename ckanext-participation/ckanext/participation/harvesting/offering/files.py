@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ckanext.participation import config
 
@@ -25,6 +25,8 @@ FEEDS = {"data.json": "application/json", "data.ttl": "text/turtle; charset=utf-
 _LEVEL = 4
 _GZIP = 31
 _PART = 1 << 16
+# A build takes seconds at least: two in a row do not end within one request.
+_ATTEMPTS = 3
 
 
 class Busy(RuntimeError):
@@ -148,19 +150,35 @@ def tidy(path: Path, made: Current | None) -> None:
                 one.unlink()
 
 
-def unpacked(path: Path) -> Iterator[bytes]:
+def opened(name: str) -> tuple[Feed, IO[bytes]] | None:
+    """Return what is served under a name, and its file, open; None while nothing was built. The caller closes it.
+
+    Opened at once: a build may put others in their place between the look at `current.json` and the first byte.
+    """
+    path = config.offering_folder()
+    for _attempt in range(_ATTEMPTS):
+        now = current(path)
+        found = now.feeds.get(name) if now else None
+        if path is None or found is None:
+            return None
+        try:
+            return found, (path / found.file).open("rb")
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def unpacked(handle: IO[bytes]) -> Iterator[bytes]:
     """Yield a packed file's content in parts."""
     opener = zlib.decompressobj(_GZIP)
-    with path.open("rb") as handle:
-        while part := handle.read(_PART):
-            while part:
-                yield opener.decompress(part, 16 * _PART)
-                part = opener.unconsumed_tail
+    while part := handle.read(_PART):
+        while part:
+            yield opener.decompress(part, 16 * _PART)
+            part = opener.unconsumed_tail
     yield opener.flush()
 
 
-def packed(path: Path) -> Iterator[bytes]:
+def packed(handle: IO[bytes]) -> Iterator[bytes]:
     """Yield a packed file as it is, in parts."""
-    with path.open("rb") as handle:
-        while part := handle.read(_PART):
-            yield part
+    while part := handle.read(_PART):
+        yield part

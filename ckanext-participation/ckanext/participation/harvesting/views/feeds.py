@@ -22,12 +22,12 @@ def feed(name: str) -> Response:
     """Send one of the files: packed to who accepts that, else unpacked on the way; 304 to who has it already."""
     # The same for every reader, signed in or not.
     request.environ.pop("__no_cache__", None)
-    current = files.current()
-    found = current.feeds.get(name) if current else None
-    if found is None:
+    served = files.opened(name)
+    if served is None:
         request.environ["__no_cache__"] = True
         message = tk._("The file of the whole catalogue is being prepared. Try again in a few minutes.")
         return Response(f"{message}\n", 503, {"Retry-After": str(RETRY_SECONDS)}, content_type="text/plain; charset=utf-8")
+    found, handle = served
     packed = request.accept_encodings["gzip"] > 0
     changed = datetime.datetime.fromisoformat(found.changed)
     headers = {
@@ -39,13 +39,15 @@ def feed(name: str) -> Response:
         "Access-Control-Allow-Origin": "*",
     }
     if _unchanged(found.digest[:32], changed):
+        handle.close()
         return Response(status=304, headers=headers)
-    path = files.folder() / found.file
     headers["Content-Length"] = str(found.packed if packed else found.size)
     if packed:
         headers["Content-Encoding"] = "gzip"
-    body: Iterable[bytes] = () if request.method == "HEAD" else files.packed(path) if packed else files.unpacked(path)
-    return Response(body, headers=headers, content_type=files.FEEDS[name])
+    body: Iterable[bytes] = () if request.method == "HEAD" else files.packed(handle) if packed else files.unpacked(handle)
+    response = Response(body, headers=headers, content_type=files.FEEDS[name])
+    response.call_on_close(handle.close)
+    return response
 
 
 def _unchanged(digest: str, changed: datetime.datetime) -> bool:
