@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 from bs4 import BeautifulSoup
+from ckan.tests.helpers import call_action
 from licensing.conftest import NC, OGL
 
 from ckanext.participation.common import subjects
@@ -83,6 +85,14 @@ def test_outsiders_find_no_history_of_a_private_dataset(person: Do, dataset: Do,
     read(None, path, status=404)
     read(person(), path, status=404)
     assert "Allows less" in read(staff, path).get_text()
+
+
+def test_the_organisation_is_called_as_in_the_readers_language(narrowed: Data, read: Do, person: Do) -> None:
+    call_action("organization_patch", id=narrowed["owner_org"], title_translated={"en": "Snow office", "fr": "Bureau de la neige"})
+    where = f"/participation/organization/{narrowed['owner_org']}/licence-changes"
+    for path, title in ((where, "Snow office"), (f"/fr{where}", "Bureau de la neige")):
+        crumb = read(person(sysadmin=True), path).find("a", href=re.compile("/organization/.*"), string=title)
+        assert crumb is not None, path
 
 
 def test_staff_finds_what_waits_and_says_why(narrowed: Data, read: Do, send: Do) -> None:

@@ -31,7 +31,10 @@ def waiting(organization: str) -> str:
     """Show what waits for an organisation's word, to its staff."""
     page = _list({"organization": organization, "limit": 20, "after": request.args.get("after")})
     about = tk.get_action("organization_show")({}, {"id": page["organization_id"], "include_datasets": False, "include_users": False})
-    return tk.render("participation/licensing/waiting.html", {"page": page, "organization": about, "lang": language(tk.h.lang())})
+    # CKAN gives the title in the site's own language only.
+    title = tk.h.participation_subject("organization", about["id"])["title"]
+    return tk.render("participation/licensing/waiting.html", {
+        "page": page, "organization": {**about, "title": title}, "lang": language(tk.h.lang())})
 
 
 def explain(change_id: int) -> str:
