@@ -225,6 +225,24 @@ class TestPages:
         assert shown.find(id="field-url")["value"] == "ftp://example.org"
         assert shown.find(id="field-url-error")
 
+    def test_staff_finds_the_sources_on_the_organisations_page(self, app: Any, allowed: Any, signed_in: dict[str, str]) -> None:
+        page = "/organization/snow-city"
+        shown = BeautifulSoup(app.get(page, headers=signed_in).body, "html.parser").select_one("section[aria-labelledby=harvest-sources-title]")
+        assert shown is not None
+        assert shown.find("a", href="/participation/harvest/new?organization=snow-city")
+        sent = app.post("/participation/harvest/new", headers=signed_in, follow_redirects=False,
+                        data={"url": allowed.url("/us/data.json"), "owner_org": "snow-city"}).headers["Location"]
+        previews.read(sent.rpartition("/")[2])
+        app.post(sent, headers=signed_in, data={"title": "Agencies", "frequency": "DAILY"}, follow_redirects=False)
+        assert 'href="/harvest/admin/agencies"' in app.get(page, headers=signed_in).body
+        app.client = app.test_client()
+        assert "harvest-sources-title" not in app.get(page).body
+
+    def test_the_list_of_sources_leads_to_the_same_form(self, app: Any, signed_in: dict[str, str]) -> None:
+        shown = BeautifulSoup(app.get("/harvest", headers=signed_in).body, "html.parser")
+        assert shown.find("a", href="/participation/harvest/new")
+        assert not shown.find("a", href="/harvest/new")
+
     def test_somebody_who_is_not_signed_in_is_asked_to(self, app: Any) -> None:
         app.client = app.test_client()
         app.get("/participation/harvest/new", status=401)

@@ -153,6 +153,7 @@ class ParticipationHarvestPlugin(_Rooms):
 
     def update_config(self, config: CKANConfig) -> None:
         tk.add_template_directory(config, "templates")
+        tk.add_template_directory(config, "harvesting/templates")
 
 
 class ParticipationThemePlugin(_Rooms):

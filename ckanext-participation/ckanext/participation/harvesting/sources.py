@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC
+from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from ckanext.harvest.model import HarvestSource
+from ckanext.harvest.model import HarvestJob, HarvestSource
 
 from ckanext.participation.harvesting import values
 
@@ -16,6 +18,18 @@ def with_address(url: str, config: str) -> bool:
     address = sa.func.rtrim(HarvestSource.url, "/")
     return bool(model.Session.scalar(sa.select(sa.exists().where(
         address == url.rstrip("/"), HarvestSource.active.is_(True), sa.func.coalesce(HarvestSource.config, "") == config))))
+
+
+def of_organisation(organization_id: str) -> list[dict[str, Any]]:
+    """Return the sources of an organisation in one statement: `name`, `title`, `url`, and `finished`, when a harvest last ended (UTC)."""
+    package = model.Package
+    last = sa.select(HarvestJob.source_id, sa.func.max(HarvestJob.finished).label("finished")).group_by(HarvestJob.source_id).subquery()
+    rows = model.Session.execute(
+        sa.select(package.name, package.title, HarvestSource.url, last.c.finished)
+        .join(HarvestSource, HarvestSource.id == package.id).outerjoin(last, last.c.source_id == package.id)
+        .where(package.owner_org == organization_id, package.state == "active", HarvestSource.active.is_(True)).order_by(package.title))
+    return [{"name": row.name, "title": row.title or row.name, "url": row.url,
+             "finished": row.finished.replace(tzinfo=UTC) if row.finished else None} for row in rows]
 
 
 def name_for(title: str) -> str:
