@@ -76,7 +76,7 @@ class Survey:
         result = box.of_dataset(self.register, dataset, self.extra)
         if result.state == "unrecognised":
             self._note(self._unclear, "dataset", saying.words_of(dataset), result.match, dataset, saying.names_of(dataset))
-        files = {clean(file.get("id")): file for file in dataset["resources"]}
+        files = {clean(file.get("id")): file for file in dataset.get("resources") or []}
         for own in box.of_files(self.register, dataset, result, self.extra):
             for file in own.files if own.found.state == "unrecognised" else ():
                 self._note(self._unclear, "file", own.said, own.found.match, dataset, saying.names_of_file(files[file["id"]]))
@@ -96,7 +96,7 @@ class Survey:
         found: list[tuple[str, str, list[str], box.Found | None, box.Found | None]] = []
         if names := self._extra_among(saying.names_of(dataset)):
             found.append(("dataset", saying.words_of(dataset), names, result, box.of_dataset(self.register, dataset)))
-        for file in dataset["resources"]:
+        for file in dataset.get("resources") or []:
             if names := self._extra_among(said := saying.names_of_file(file)):
                 with_them = box.of_file(self.register, file, self.extra)
                 found.append(("file", box.BETWEEN.join(said)[:_LONGEST_CELL], names, with_them, box.of_file(self.register, file)))
