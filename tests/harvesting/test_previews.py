@@ -15,7 +15,7 @@ from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
 from ckanext.participation.harvesting import detection, previews
-from ckanext.participation.harvesting.rules import summary_of
+from ckanext.participation.harvesting.rules import flaws_of
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -192,7 +192,7 @@ def test_the_summary_counts_what_an_agency_would_mend() -> None:
     good = {"title_translated": {"en": "A", "fr": "B"}, "notes_translated": {"en": "C"}, "license_id": "CC0-1.0", "resources": [{}]}
     rows = [{"problem": "", "notes": [], "dataset": good}, {"problem": "", "notes": ["x"], "dataset": {"title_translated": {"en": "A"}}},
             {"problem": "No title.", "notes": [], "dataset": {}}]
-    assert summary_of({"records": rows}) == {"records": 3, "readable": 2, "with_notes": 1, "unlicensed": 1, "one_language": 1,
+    assert flaws_of({"records": rows}) == {"records": 3, "readable": 2, "with_notes": 1, "unlicensed": 1, "one_language": 1,
                                              "without_description": 1, "without_files": 1}
 
 

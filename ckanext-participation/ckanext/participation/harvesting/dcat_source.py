@@ -26,7 +26,6 @@ from ckanext.participation.harvesting.stages import MAX_PAGES, Entry, SourceProb
 
 log = logging.getLogger(__name__)
 
-ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
 PROFILES = ("euro_dcat_ap_3", "euro_dcat_ap_scheming")
 MAX_TRIPLES = 20_000
 MAX_STEPS = 6
@@ -55,7 +54,7 @@ class ParticipationDCATHarvester(Stages):
             if len(asked) >= MAX_PAGES:
                 raise SourceProblem(f"The catalogue has more than {MAX_PAGES} pages; the rest was not read.")
             asked.add(address)
-            reply = fetch(address, accept=ACCEPT)
+            reply = fetch(address, accept=feeds.ACCEPT)
             if not reply.ok:
                 raise SourceProblem(f"Page {len(asked)} of the catalogue answered with the error {reply.status}.")
             feed = feeds.read(reply.text, reply.content_type, chosen.rdf_format)

@@ -21,7 +21,6 @@ SourceType = Literal["participation_ckan", "participation_dcat"]
 CKAN: Final = "participation_ckan"
 DCAT: Final = "participation_dcat"
 
-ACCEPT: Final = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
 # Where a CKAN's own addresses begin; what stands before is where the catalogue is.
 _OF_CKAN: Final = re.compile(r"/(?:[a-z]{2}(?:_[A-Za-z]+)?/)?(?:api(?:/\d)?/action|api|dataset|organization|group|harvest)(?:/.*)?$")
 _LANGUAGE: Final = re.compile(r"/[a-z]{2}(?:_[A-Za-z]+)?/?$")
@@ -68,7 +67,7 @@ def detect(typed: str) -> Detected:
     """
     address = normal(typed)
     asked = [address]
-    reply = fetch(address, accept=ACCEPT)
+    reply = fetch(address, accept=feeds.ACCEPT)
     if reply.ok:
         try:
             feeds.read(reply.text, reply.content_type)
@@ -110,7 +109,7 @@ def _is_feed(address: str, asked: list[str]) -> bool:
         return False
     asked.append(address)
     try:
-        reply = fetch(address, accept=ACCEPT)
+        reply = fetch(address, accept=feeds.ACCEPT)
         return reply.ok and bool(feeds.read(reply.text, reply.content_type))
     except (FetchError, NotACatalogue):
         return False

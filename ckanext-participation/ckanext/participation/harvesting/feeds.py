@@ -15,6 +15,8 @@ from xml.parsers import expat
 # rdflib's names for the formats
 TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
 DATA_JSON = "data.json"
+# What a request for a catalogue says that it reads.
+ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
 
 MAX_NODES = 2_000_000
 _TYPES = {

@@ -70,7 +70,7 @@ def _rows_without(name: str, rows: list[Any], said: list[Any], notes: list[str])
     return result
 
 
-def summary_of(sample: Mapping[str, Any] | None) -> dict[str, int]:
+def flaws_of(sample: Mapping[str, Any] | None) -> dict[str, int]:
     """Count in a preview's sample what an agency would mend at its source, before it is added.
 
     :returns: `records`, `readable`, `with_notes`, `unlicensed` (no licence that is known), `one_language`, `without_description`,

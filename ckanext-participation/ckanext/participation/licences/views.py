@@ -12,7 +12,7 @@ from ckan.lib.search.common import SearchError
 from flask import Blueprint, current_app, make_response, redirect, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_of
+from ckanext.participation.common.errors import summary_of, words_of
 
 from .compatibility.words import quoted
 from .register import bundled_register
@@ -74,7 +74,7 @@ def credit(dataset: str) -> Response:
         except tk.ValidationError as error:
             if "retrieved" not in error.error_dict:
                 return tk.abort(404, tk._("There is no such page."))
-            errors = [{"field": "retrieved", "id": "field-retrieved", "message": words_of(error)}]
+            errors = summary_of({"retrieved": words_of(error)})
             made = tk.get_action("participation_licence_credit")({}, {"id": dataset})
         pkg = tk.get_action("package_show")({}, {"id": dataset})
     except (tk.ObjectNotFound, tk.NotAuthorized):

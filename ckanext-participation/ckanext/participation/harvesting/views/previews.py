@@ -8,9 +8,9 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import summary_of
 from ckanext.participation.harvesting.action import FREQUENCIES
-from ckanext.participation.harvesting.rules import summary_of
+from ckanext.participation.harvesting.rules import flaws_of
 
 __all__ = ["blueprints"]
 
@@ -30,7 +30,7 @@ def look() -> Response:
     try:
         made = tk.get_action("participation_harvest_preview_create")({}, dict(given))
     except tk.ValidationError as error:
-        return make_response(_form(given, _errors(error)), 409)
+        return make_response(_form(given, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     return redirect(tk.url_for("participation_harvest.preview", preview_id=made["id"]))
@@ -56,7 +56,7 @@ def add(preview_id: str) -> Response:
     try:
         made = tk.get_action("participation_harvest_preview_accept")({}, {"id": preview_id, **given})
     except tk.ValidationError as error:
-        return make_response(_shown(found, given, _errors(error)), 409)
+        return make_response(_shown(found, given, summary_of(error)), 409)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     tk.h.flash_success(tk._("The source is added, and its first harvest is asked for. You see below how it goes."))
@@ -86,12 +86,8 @@ def _shown(found: Data, given: Data, errors: list[Data]) -> str:
     names = {"DAILY": tk._("Every day"), "WEEKLY": tk._("Every week"), "BIWEEKLY": tk._("Every two weeks"), "MONTHLY": tk._("Every month"),
              "MANUAL": tk._("Only when somebody asks for it")}
     return tk.render("participation/harvesting/preview.html", {
-        "preview": found, "given": given, "errors": errors, "summary": summary_of(found["sample"]),
+        "preview": found, "given": given, "errors": errors, "summary": flaws_of(found["sample"]),
         "frequencies": [{"value": name, "text": names[name]} for name in FREQUENCIES]})
-
-
-def _errors(error: tk.ValidationError) -> list[Data]:
-    return [{"field": name, "id": f"field-{name}", "message": words} for name, words in words_by_field(error).items()]
 
 
 sources.add_url_rule("/new", "new", new)

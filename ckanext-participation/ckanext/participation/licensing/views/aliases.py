@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common import web
-from ckanext.participation.common.errors import words_by_field
+from ckanext.participation.common.errors import summary_of, words_of
 from ckanext.participation.licensing import aliases
 
 __all__ = ["blueprints"]
@@ -42,10 +42,9 @@ def send() -> Response:
         made = tk.get_action("participation_licence_alias_create")({}, {
             field: request.form.get(field) for field in ("text", "licence", "note")})
     except tk.ValidationError as error:
-        errors = [{"field": field, "id": f"field-{field}", "message": words} for field, words in words_by_field(error).items()]
-        return make_response(_form(errors), 409)
+        return make_response(_form(summary_of(error)), 409)
     except tk.NotAuthorized as error:
-        return make_response(_form([{"field": "text", "id": "field-text", "message": str(error)}]), 403)
+        return make_response(_form(summary_of({"text": str(error)})), 403)
     tk.h.flash_success(_said(made))
     return redirect(tk.url_for("participation_licence_aliases.show", _anchor="names"))
 
@@ -55,7 +54,7 @@ def take_back() -> Response:
     try:
         done = tk.get_action("participation_licence_alias_delete")({}, {"id": request.form.get("id")})
     except tk.ValidationError as error:
-        return tk.abort(400, " ".join(words_by_field(error).values()))
+        return tk.abort(400, words_of(error))
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     except tk.ObjectNotFound as error:
@@ -102,13 +101,13 @@ def _list(action: str, **asked: Any) -> Data:
     try:
         return tk.get_action(action)({}, {name: value for name, value in asked.items() if value is not None})
     except tk.ValidationError as error:
-        return tk.abort(400, " ".join(words_by_field(error).values()))
+        return tk.abort(400, words_of(error))
     except tk.NotAuthorized as error:
         return tk.abort(403 if tk.current_user.is_authenticated else 401, str(error))
 
 
 def _refused(message: str) -> str:
-    return _form([{"field": "text", "id": "field-text", "message": message}])
+    return _form(summary_of({"text": message}))
 
 
 pages.add_url_rule("", "show", show)
