@@ -114,6 +114,16 @@ def harvest_clock_seconds() -> int:
     return tk.config["participation.harvest.clock_seconds"]
 
 
+def harvest_seconds() -> int:
+    """Return the total seconds that reading one harvest source may take."""
+    return tk.config["participation.harvest.seconds"]
+
+
+def harvest_bytes() -> int:
+    """Return the most bytes that reading one harvest source may bring."""
+    return tk.config["participation.harvest.max_bytes"]
+
+
 def offering_folder() -> Path | None:
     """Return where the files of the whole catalogue are kept; None for a site that has no folder to store anything."""
     own, storage = tk.config["participation.offering.folder"], tk.config.get("ckan.storage_path")

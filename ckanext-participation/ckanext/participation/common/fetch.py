@@ -137,12 +137,14 @@ def fetch(
     seconds: float | None = None,
     max_bytes: int | None = None,
     resolve: connecting.Resolve | None = None,
+    session: requests.Session | None = None,
 ) -> Reply:
     """Ask one address and return its whole answer, whatever its status.
 
     :param conditional: (ETag, Last-Modified) of the version at hand; the answer is then `not_modified` when it still holds
     :param seconds: deadline over the whole request; `participation.fetch.seconds` when left out
     :param max_bytes: most bytes after decompression; `participation.fetch.max_bytes` when left out
+    :param session: one of `guarded_session`, whose connections and limits are used instead of fresh ones, and stay open
     :raises FetchError: FetchRefused, FetchTooLarge, FetchTimedOut or FetchFailed; never anything else for a bad answer
     """
     asked = dict(headers or {})
@@ -150,9 +152,14 @@ def fetch(
         asked["Accept"] = accept
     if conditional:
         asked |= {name: value for name, value in zip(("If-None-Match", "If-Modified-Since"), conditional, strict=True) if value}
-    with guarded_session(seconds=seconds, max_bytes=max_bytes, resolve=resolve) as session:
-        response = session.request(method, url, headers=asked)
-        return Reply(response.status_code, response.url, response.headers, response.content)
+    if session is None:
+        with guarded_session(seconds=seconds, max_bytes=max_bytes, resolve=resolve) as own:
+            return _reply(own.request(method, url, headers=asked))
+    return _reply(session.request(method, url, headers=asked))
+
+
+def _reply(response: requests.Response) -> Reply:
+    return Reply(response.status_code, response.url, response.headers, response.content)
 
 
 def guarded_session(

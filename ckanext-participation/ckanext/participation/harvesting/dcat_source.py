@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
@@ -15,14 +15,17 @@ from rdflib import BNode, ConjunctiveGraph, Graph, URIRef
 from rdflib.namespace import RDF
 from rdflib.term import Node
 
-from ckanext.participation.common.fetch import fetch
+from ckanext.participation.common.fetch import Reply
 from ckanext.participation.harvesting import feeds
+from ckanext.participation.harvesting.engine import identifiers
+from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Entry, Page, data_json_page
+from ckanext.participation.harvesting.engine.gathering import Gathering
+from ckanext.participation.harvesting.engine.hashing import of_triples
 from ckanext.participation.harvesting.from_data_json import from_data_json
 from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
 from ckanext.participation.harvesting.from_rdf import DCAT, catalogue_language, from_rdf, guid_of, repair
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
-from ckanext.participation.harvesting.settings import Settings
-from ckanext.participation.harvesting.stages import MAX_PAGES, Entry, SourceProblem, Stages
+from ckanext.participation.harvesting.stages import Stages
 
 log = logging.getLogger(__name__)
 
@@ -43,31 +46,18 @@ class ParticipationDCATHarvester(Stages):
             "form_config_interface": "Text",
         }
 
-    def entries(self, source: Any, chosen: Settings) -> Iterator[Entry]:
-        """Yield (guid, record) of every page; a page seen before ends the run."""
-        address: str | None = source.url
-        asked: set[str] = set()
-        bodies: set[int] = set()
-        while address:
-            if address in asked:
-                raise SourceProblem("The catalogue's pages go round in a circle; each page was read once.")
-            if len(asked) >= MAX_PAGES:
-                raise SourceProblem(f"The catalogue has more than {MAX_PAGES} pages; the rest was not read.")
-            asked.add(address)
-            reply = fetch(address, accept=feeds.ACCEPT)
-            if not reply.ok:
-                raise SourceProblem(f"Page {len(asked)} of the catalogue answered with the error {reply.status}.")
-            feed = feeds.read(reply.text, reply.content_type, chosen.rdf_format)
+    def read(self, source: Any, gathering: Gathering) -> None:
+        """Hand on the records of every page that differ from what is here; a page seen before ends the run."""
+
+        def parse_page(reply: Reply) -> Page:
+            feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format)
             if feed.kind == feeds.DATA_JSON:
-                yield from _data_json_entries(feed.document, source.url)
-                return
-            if hash(reply.content) in bodies:
-                raise SourceProblem("The catalogue gives the same page under several addresses; it was read once.")
-            bodies.add(hash(reply.content))
+                return data_json_page(feed.document, source.url, data_json_guid)
             parser = parse(feed)
-            yield from _rdf_entries(parser.g, reply.url)
             following = parser.next_page()
-            address = urljoin(reply.url, following) if following else None
+            return Page(_rdf_entries(parser.g, reply.url), urljoin(reply.url, following) if following else "")
+
+        DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
 
     def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
         """Map one record of either form."""
@@ -125,27 +115,36 @@ def parse(feed: feeds.Feed) -> OneByOneParser:
     return parser
 
 
-def _data_json_entries(document: Mapping[str, Any], address: str) -> Iterator[Entry]:
-    for number, row in enumerate(document["dataset"], 1):
-        guid = data_json_guid(row) if isinstance(row, Mapping) else ""
-        yield guid or f"{address}#{number}", row
-
-
-def _rdf_entries(graph: ConjunctiveGraph, address: str) -> Iterator[Entry]:
+def _rdf_entries(graph: ConjunctiveGraph, address: str) -> list[Entry]:
     language = catalogue_language(graph)
-    refs = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)), key=lambda ref: (guid_of(graph, ref), str(ref)))
-    for number, ref in enumerate(refs, 1):
-        guid = guid_of(graph, ref) or f"{address}#{number}"
-        uri = str(ref) if isinstance(ref, URIRef) else ""
-        yield guid, {"uri": uri, "language": language, "turtle": _part(graph, ref).serialize(format="turtle")}
+    read = [_rdf_entry(graph, ref, language) for ref in set(graph.subjects(RDF.type, DCAT.Dataset))]
+    # By content, not by label: blank nodes have new labels in every parse.
+    read.sort(key=lambda pair: (pair[1].guid, pair[1].content_hash))
+    identifiers.tell_apart(graph, read)
+    for number, (_, entry) in enumerate(read, 1):
+        entry.guid = entry.guid or f"{address}#{number}"
+    return [entry for _, entry in read]
+
+
+def _rdf_entry(graph: ConjunctiveGraph, ref: Node, language: str) -> tuple[Node, Entry]:
+    uri = str(ref) if isinstance(ref, URIRef) else ""
+    try:
+        part = _part(graph, ref)
+    except Unreadable as problem:
+        return ref, Entry(guid_of(graph, ref), str(problem), problem=str(problem))
+    content_hash = of_triples(part, uri, language)
+
+    def content() -> dict[str, str]:
+        for prefix, namespace in graph.namespaces():
+            part.bind(prefix, namespace)
+        return {"uri": uri, "language": language, "hash": content_hash, "turtle": part.serialize(format="turtle")}
+
+    return ref, Entry(guid_of(graph, ref), content_hash, content)
 
 
 def _part(graph: ConjunctiveGraph, ref: Node) -> Graph:
     """What a page says about one dataset: its triples and those of what it names, but not of other datasets."""
     part = Graph()
-    for prefix, namespace in graph.namespaces():
-        part.bind(prefix, namespace)
-    others = set(graph.subjects(RDF.type, DCAT.Dataset)) | set(graph.subjects(RDF.type, DCAT.Catalog))
     level: list[Node] = [ref]
     seen: set[Node] = {ref}
     for _ in range(MAX_STEPS):
@@ -153,11 +152,15 @@ def _part(graph: ConjunctiveGraph, ref: Node) -> Graph:
         for node in level:
             for triple in graph.triples((node, None, None)):
                 if len(part) >= MAX_TRIPLES:
-                    raise SourceProblem(f"One dataset of the catalogue has more than {MAX_TRIPLES} statements.")
+                    raise Unreadable(f"The dataset has more than {MAX_TRIPLES} statements, which is more than is read here.")
                 part.add(triple)
                 target = triple[2]
-                if isinstance(target, (URIRef, BNode)) and target not in seen and target not in others:
+                if isinstance(target, (URIRef, BNode)) and target not in seen and not _is_another(graph, target):
                     seen.add(target)
                     following.append(target)
         level = following
     return part
+
+
+def _is_another(graph: ConjunctiveGraph, node: Node) -> bool:
+    return (node, RDF.type, DCAT.Dataset) in graph or (node, RDF.type, DCAT.Catalog) in graph

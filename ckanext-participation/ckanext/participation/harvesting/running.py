@@ -13,6 +13,8 @@ from ckan import model
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject, HarvestObjectError
 
+from ckanext.participation.harvesting.engine import reports
+
 
 @dataclass
 class Report:
@@ -54,6 +56,9 @@ def _report(job_id: str) -> Report:
         .where(HarvestObject.harvest_job_id == job_id)
         .group_by(HarvestObject.report_status)
     )
+    found = Counter(dict(tuple(row) for row in counts))
+    if same := reports.unchanged([job_id]).get(job_id):
+        found["not modified"] += same
     gathered = model.Session.scalars(sa.select(HarvestGatherError.message).where(HarvestGatherError.harvest_job_id == job_id))
     imported = model.Session.execute(
         sa.select(HarvestObject.guid, HarvestObjectError.message)
@@ -61,4 +66,4 @@ def _report(job_id: str) -> Report:
         .where(HarvestObject.harvest_job_id == job_id)
         .order_by(HarvestObject.guid)
     )
-    return Report(Counter(dict(tuple(row) for row in counts)), [*gathered, *(f"{guid}: {message}" for guid, message in imported)])
+    return Report(found, [*gathered, *(f"{guid}: {message}" for guid, message in imported)])

@@ -16,6 +16,7 @@ from ckanext.harvest.harvesters.base import HarvesterBase
 from ckanext.harvest.model import HarvestObject, HarvestObjectExtra
 
 from ckanext.participation.harvesting import organisations, rules, values
+from ckanext.participation.harvesting.engine import state
 from ckanext.participation.harvesting.record import Organisation, Record
 from ckanext.participation.harvesting.settings import Settings
 
@@ -63,6 +64,7 @@ def remove(harvest_object: Any, user: str) -> bool:
     package = model.Package.get(harvest_object.package_id)
     if package is not None and package.state == "active":
         tk.get_action("package_delete")({"user": user, "ignore_auth": True}, {"id": package.id})
+    state.removed(harvest_object)
     model.Session.commit()
     return True
 
@@ -110,6 +112,7 @@ def _save(harvest_object: Any, dataset: dict[str, Any], digest: str, user: str, 
     # The harvest object points at a dataset that is made in the same transaction.
     model.Session.execute(sa.text("SET CONSTRAINTS harvest_object_package_id_fkey DEFERRED"))
     model.Session.flush()
+    state.written(harvest_object, dataset["id"], digest)
     tk.get_action(action)({"user": user, "ignore_auth": True, "return_id_only": True}, dataset)
     model.Session.commit()
 
@@ -117,7 +120,9 @@ def _save(harvest_object: Any, dataset: dict[str, Any], digest: str, user: str, 
 def _package_of(harvest_object: Any, before: Any) -> Any:
     """The dataset to update: also one that was removed when the source lost it, so that it comes back with its threads."""
     last = before or model.Session.scalars(_others(harvest_object).order_by(HarvestObject.gathered.desc()).limit(1)).first()
-    return model.Package.get(last.package_id) if last is not None else None
+    # Without harvest objects (their history may be cleared) the state still knows.
+    known = last.package_id if last else state.package_of(harvest_object.harvest_source_id, harvest_object.guid)
+    return model.Package.get(known) if known else None
 
 
 def _for_creation(dataset: dict[str, Any], harvest_object: Any) -> dict[str, Any]:

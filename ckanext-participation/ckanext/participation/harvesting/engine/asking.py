@@ -1,0 +1,108 @@
+"""Asking one source, politely: over connections that stay open, within one budget of time and bytes, waiting when told to."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.participation import config
+from ckanext.participation.common.fetch import USER_AGENT, FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
+from ckanext.participation.harvesting.engine.problems import SourceProblem
+
+# A server that asks for a longer pause is asked again in the next run.
+LONGEST_PAUSE = 120.0
+PAUSES = 4
+BUSY = frozenset({429, 503})
+# What is waited after a 429 that does not say how long.
+SHORT_PAUSE = 5.0
+
+
+class Asker:
+    """The requests of one run to one source. A context manager."""
+
+    def __init__(self, seconds: float | None = None, max_bytes: int | None = None) -> None:
+        self.seconds = config.harvest_seconds() if seconds is None else seconds
+        self.max_bytes = config.harvest_bytes() if max_bytes is None else max_bytes
+        self.ends = time.monotonic() + self.seconds
+        self.requests = 0
+        self.bytes = 0
+        self.session: Any = guarded_session()
+        # Nothing that one answer leaves behind is sent with the next request.
+        self.session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self.headers = {"User-Agent": f"{USER_AGENT} (+{tk.config.get('ckan.site_url') or ''})"}
+        self._each = self.session.seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.session.close()
+
+    def get(
+        self, url: str, *, accept: str, headers: Mapping[str, str] | None = None, conditional: tuple[str, str] | None = None
+    ) -> Reply:
+        """Ask one address, again when the server is busy and says for how long.
+
+        :raises FetchError: as `fetch`
+        :raises SourceProblem: when the run's time or bytes are used up
+        """
+        asked = {**self.headers, **(headers or {})}
+        reply = self._once(url, accept, asked, conditional)
+        for _ in range(PAUSES):
+            pause = _pause(reply)
+            if pause is None or pause > min(LONGEST_PAUSE, self._left()):
+                break
+            time.sleep(pause)
+            reply = self._once(url, accept, asked, conditional)
+        return reply
+
+    def _once(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:
+        reused = self.requests > 0
+        try:
+            reply = self._ask(url, accept, headers, conditional)
+        except FetchTooLarge:
+            raise
+        except FetchFailed:
+            if not reused:
+                raise
+            # A server may close a connection that stayed open at the very moment it is used again.
+            self.session.close()
+            reply = self._ask(url, accept, headers, conditional)
+        self.bytes += len(reply.content)
+        if self.bytes > self.max_bytes:
+            raise SourceProblem(f"The source is larger than this site reads in one run ({self.max_bytes // 1_000_000} MB); the rest was not read.")
+        return reply
+
+    def _ask(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:
+        self.session.seconds = min(self._each, self._left())
+        self.requests += 1
+        return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
+
+    def _left(self) -> float:
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise SourceProblem(f"Reading the source took longer than {max(self.seconds / 60, 0.1):.3g} minutes; the rest was not read.")
+        return left
+
+
+def _pause(reply: Reply) -> float | None:
+    """The seconds that a busy server asks to wait; None when it is not busy, or does not say."""
+    if reply.status not in BUSY:
+        return None
+    said = reply.headers.get("Retry-After", "").strip()
+    if said.isdigit():
+        return float(said)
+    if said:
+        try:
+            until = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        return max((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 0.0)
+    return SHORT_PAUSE if reply.status == 429 else None

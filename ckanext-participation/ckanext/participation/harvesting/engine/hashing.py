@@ -1,0 +1,89 @@
+"""What is the same: hashes of records that do not depend on order, on blank nodes' labels or on the process. Knows rdflib, not CKAN."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from rdflib import BNode, Literal
+from rdflib.term import Node
+
+Triple = tuple[Node, Node, Node]
+MAX_ROUNDS = 8
+
+
+class Fingerprint(NamedTuple):
+    """By what a record is known again: the source's own date, and a hash of its content."""
+
+    modified: str
+    content: str
+
+
+def fingerprint(content: Any) -> Fingerprint:
+    """The fingerprint of a record as it is stored with its harvest object."""
+    if isinstance(content, Mapping):
+        if isinstance(content.get("hash"), str) and "turtle" in content:
+            return Fingerprint("", content["hash"])
+        return Fingerprint(moment(content.get("metadata_modified")), of_json(content))
+    return Fingerprint("", of_json(content))
+
+
+def moment(value: object) -> str:
+    """A date as it is compared: in milliseconds, which is all that a catalogue's index keeps of it; "" when it is none."""
+    if not isinstance(value, str) or not value:
+        return ""
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        return value[:100]
+    return f"{read.replace(tzinfo=None):%Y-%m-%dT%H:%M:%S}.{read.microsecond // 1000:03d}"
+
+
+def of_json(value: Any) -> str:
+    """A hash of JSON, whatever the order of its keys."""
+    try:
+        raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Numbers beyond 64 bits and half characters, which JSON may hold and orjson refuses.
+        raw = json.dumps(value, sort_keys=True, ensure_ascii=True).encode()
+    return hashlib.sha256(raw).hexdigest()[:32]
+
+
+def of_triples(triples: Iterable[Triple], *context: str) -> str:
+    """A hash of statements. Blank nodes count by what is said of them, never by their labels, which are new in every parse.
+
+    :param context: what else decides how the record is read
+    """
+    said: list[Triple] = list(triples)
+    of_blank: dict[BNode, list[Triple]] = {}
+    for triple in said:
+        for node in (triple[0], triple[2]):
+            if isinstance(node, BNode):
+                of_blank.setdefault(node, [])
+        if isinstance(triple[0], BNode):
+            of_blank[triple[0]].append(triple)
+    # Each round brings what is said one step further away; rounds instead of recursion, because blank nodes may form circles.
+    colours: dict[Node, str] = dict.fromkeys(of_blank, "")
+    for _ in range(min(len(of_blank), MAX_ROUNDS)):
+        colours = {
+            node: _digest(sorted(f"{triple[1]} {_name(triple[2], colours)}" for triple in about)) for node, about in of_blank.items()
+        }
+    lines = sorted(f"{_name(subject, colours)} {predicate} {_name(target, colours)}" for subject, predicate, target in said)
+    return _digest([*context, "", *lines])
+
+
+def _name(node: Node, colours: Mapping[Node, str]) -> str:
+    if isinstance(node, BNode):
+        return f"_:{colours[node]}"
+    if isinstance(node, Literal):
+        # Length first: a text cannot pretend to be the end of itself and the beginning of something else.
+        return f'"{len(node)}:{node}"@{node.language or ""}^{node.datatype or ""}'
+    return f"<{node}>"
+
+
+def _digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:32]
