@@ -129,7 +129,7 @@ def _rdf_entries(graph: ConjunctiveGraph, address: str) -> list[Entry]:
 def _rdf_entry(graph: ConjunctiveGraph, ref: Node, language: str) -> tuple[Node, Entry]:
     uri = str(ref) if isinstance(ref, URIRef) else ""
     try:
-        part = _part(graph, ref)
+        part = part_of(graph, ref)
     except Unreadable as problem:
         return ref, Entry(guid_of(graph, ref), str(problem), problem=str(problem))
     content_hash = of_triples(part, uri, language)
@@ -142,7 +142,7 @@ def _rdf_entry(graph: ConjunctiveGraph, ref: Node, language: str) -> tuple[Node,
     return ref, Entry(guid_of(graph, ref), content_hash, content)
 
 
-def _part(graph: ConjunctiveGraph, ref: Node) -> Graph:
+def part_of(graph: Graph, ref: Node) -> Graph:
     """What a page says about one dataset: its triples and those of what it names, but not of other datasets."""
     part = Graph()
     level: list[Node] = [ref]
@@ -162,5 +162,5 @@ def _part(graph: ConjunctiveGraph, ref: Node) -> Graph:
     return part
 
 
-def _is_another(graph: ConjunctiveGraph, node: Node) -> bool:
+def _is_another(graph: Graph, node: Node) -> bool:
     return (node, RDF.type, DCAT.Dataset) in graph or (node, RDF.type, DCAT.Catalog) in graph

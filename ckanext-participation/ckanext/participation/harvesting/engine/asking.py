@@ -77,7 +77,8 @@ class Asker:
             reply = self._ask(url, accept, headers, conditional)
         self.bytes += len(reply.content)
         if self.bytes > self.max_bytes:
-            raise SourceProblem(f"The source is larger than this site reads in one run ({self.max_bytes // 1_000_000} MB); the rest was not read.")
+            most = f"{self.max_bytes // 1_000_000} MB"
+            raise SourceProblem(f"The source is larger than this site reads in one run ({most}); the rest was not read.")
         return reply
 
     def _ask(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:

@@ -24,7 +24,7 @@ MAX_PAGES = 10_000
 # Ids of one request: servers and what stands before them take addresses of 4 to 8 kB.
 BATCH, BATCH_LETTERS = 100, 3500
 MAX_SINGLES = 2000
-_REFUSED = frozenset({400, 404, 409, 413, 414, 500})
+_REFUSED = frozenset({400, 409, 413, 414, 500})
 NOT_GIVEN = "The catalogue lists the dataset and does not give it."
 
 
@@ -237,7 +237,9 @@ class CKANReading:
                     self._hand_on(guid, row, verdict, seen._replace(modified=modified))
         self.wanted = []
         if missing:
-            self.gathering.say(f"{missing} datasets are in the catalogue's list, but it does not give them. They are asked for again next time.")
+            self.gathering.say(
+                f"{missing} datasets are in the catalogue's list, but it does not give them. They are asked for again next time."
+            )
 
     def _rows(self, guids: set[str]) -> dict[str, Any]:
         """What one request gives of these datasets; in halves where the catalogue refuses so many."""

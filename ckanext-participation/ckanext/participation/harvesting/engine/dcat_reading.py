@@ -50,8 +50,8 @@ class DCATReading:
         self.accept = accept
         self.parse = parse
         self.marks = {row.number: row for row in _marks(gathering.source_id)}
+        # From time to time a page is read although its server says that it is the same.
         self.known_pages = not gathering.by_content
-        gathering.by_content = True
 
     def read(self) -> None:
         """Read every page; one seen before ends the reading."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
+from ckan.model.types import make_uuid
 from ckanext.harvest.model import HarvestGatherError, HarvestObject, HarvestObjectExtra
 from sqlalchemy.dialects.postgresql import insert
 
@@ -75,7 +76,7 @@ class Gathering:
         """Judge a listed record; what is not unchanged or repeated is to be given to `take`, `same` or `skip`."""
         verdict = self.known.see(guid, modified=modified, content=content, page=page)
         self.counts[verdict] += 1
-        if verdict is Verdict.REPEATED:
+        if verdict in {Verdict.REPEATED, Verdict.NOTHING}:
             return verdict
         self.counts["listed"] += 1
         if self.counts["listed"] > MAX_RECORDS:
@@ -166,6 +167,7 @@ class Gathering:
         values = {
             "gathered": now(),
             "whole": whole,
+            "by_content": self.by_content,
             "listed": self.counts["listed"],
             "unchanged": self.counts[Verdict.UNCHANGED],
             "new": self.counts[Verdict.NEW],
@@ -184,7 +186,7 @@ class Gathering:
             self.ids.append(self._stored[guid])
             return
         row = {
-            "id": model.types.make_uuid(),
+            "id": make_uuid(),
             "guid": guid,
             "content": content,
             "package_id": package_id,

@@ -14,6 +14,8 @@ from rdflib.term import Node
 
 Triple = tuple[Node, Node, Node]
 MAX_ROUNDS = 8
+# What a CKAN says of a dataset or file that is not about it: when it was last touched, and how often it was looked at.
+PASSING = frozenset({"metadata_modified", "revision_id", "revision_timestamp", "tracking_summary", "num_followers"})
 
 
 class Fingerprint(NamedTuple):
@@ -28,8 +30,18 @@ def fingerprint(content: Any) -> Fingerprint:
     if isinstance(content, Mapping):
         if isinstance(content.get("hash"), str) and "turtle" in content:
             return Fingerprint("", content["hash"])
-        return Fingerprint(moment(content.get("metadata_modified")), of_json(content))
+        return Fingerprint(moment(content.get("metadata_modified")), of_json(_lasting(content)))
     return Fingerprint("", of_json(content))
+
+
+def _lasting(content: Mapping[str, Any]) -> dict[str, Any]:
+    lasting = {key: value for key, value in content.items() if key not in PASSING}
+    files = lasting.get("resources")
+    if isinstance(files, list):
+        lasting["resources"] = [
+            {key: value for key, value in file.items() if key not in PASSING} if isinstance(file, Mapping) else file for file in files
+        ]
+    return lasting
 
 
 def moment(value: object) -> str:

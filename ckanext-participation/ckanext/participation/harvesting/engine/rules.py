@@ -21,13 +21,14 @@ WORTH_LISTING = 0.5
 
 
 class Verdict(StrEnum):
-    """What to do about a listed record."""
+    """What to do about a listed record; `NOTHING` was found to be nothing for us, and is as it was."""
 
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     RETRY = "retry"
     REPEATED = "repeated"
+    NOTHING = "nothing"
 
 
 class Row(NamedTuple):
@@ -105,7 +106,9 @@ class Known:
         if flag & STALE:
             return Verdict.CHANGED
         here = self._content[at] if content else self._modified[at]
-        return Verdict.UNCHANGED if here and here == _hash(content or modified) else Verdict.CHANGED
+        if not here or here != _hash(content or modified):
+            return Verdict.CHANGED
+        return Verdict.NOTHING if flag & NOTHING else Verdict.UNCHANGED
 
     def has(self, guid: str, content: str) -> bool:
         """Whether this very content was imported, with the settings of now."""

@@ -24,7 +24,8 @@ from ckanext.participation.licences.register import bundled_folder
 
 _FETCH = 5000
 _FILL = """
-INSERT INTO participation_harvest_state (source_id, guid, package_id, source_modified, content_hash, mapped_digest, mapped_with, page, due, errors)
+INSERT INTO participation_harvest_state
+  (source_id, guid, package_id, source_modified, content_hash, mapped_digest, mapped_with, page, due, errors)
 SELECT DISTINCT ON (o.guid) o.harvest_source_id, o.guid, o.package_id, '', '', coalesce(e.value, ''), '', 0, false, 0
 FROM harvest_object o LEFT JOIN harvest_object_extra e ON e.harvest_object_id = o.id AND e.key = 'digest'
 WHERE o.harvest_source_id = :source AND o.current AND o.package_id IS NOT NULL AND o.guid IS NOT NULL
@@ -119,8 +120,15 @@ def nothing_here(source_id: str, guid: str, modified: str, content: str, mapped_
 
 def written(harvest_object: Any, package_id: str, digest: str) -> None:
     """Note that a record was imported, or was found to be what is here already."""
+    all_written([imported(harvest_object, package_id, digest)])
+
+
+def imported(harvest_object: Any, package_id: str, digest: str) -> dict[str, Any]:
+    """The row of a record that was imported, for `all_written`."""
     seen = hashing.fingerprint(json.loads(harvest_object.content))
-    values = {
+    return {
+        "source_id": harvest_object.harvest_source_id,
+        "guid": harvest_object.guid,
         "package_id": package_id,
         "source_modified": seen.modified,
         "content_hash": seen.content,
@@ -130,29 +138,30 @@ def written(harvest_object: Any, package_id: str, digest: str) -> None:
         "errors": 0,
         "last_error": None,
     }
-    _keep(harvest_object, values, values)
+
+
+def all_written(rows: list[dict[str, Any]]) -> None:
+    """Note a batch of imported records, in one statement; no record twice."""
+    if rows:
+        statement = insert(HarvestState)
+        fresh = {name: statement.excluded[name] for name in rows[0] if name not in {"source_id", "guid"}}
+        model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=fresh), rows)
 
 
 def failed(harvest_object: Any, reason: str) -> None:
     """Note that a record could not be imported; the next run tries it again."""
-    _keep(
-        harvest_object,
-        {"due": True, "errors": 1, "last_error": reason},
-        {"due": True, "errors": HarvestState.errors + 1, "last_error": reason},
-    )
-
-
-def _keep(harvest_object: Any, fresh: dict[str, Any], changed: dict[str, Any]) -> None:
-    statement = insert(HarvestState).values(source_id=harvest_object.harvest_source_id, guid=harvest_object.guid, **fresh)
-    model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=changed))
+    _failed(harvest_object.harvest_source_id, harvest_object.guid, {"due": True, "last_error": reason})
 
 
 def missing(source_id: str, guid: str, run_id: int, reason: str) -> None:
     """Note a record that the source lists and does not give."""
-    fresh = {"due": True, "errors": 1, "last_error": reason, "seen_run": run_id}
-    statement = insert(HarvestState).values(source_id=source_id, guid=guid, **fresh)
-    changed = {**fresh, "errors": HarvestState.errors + 1}
-    model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=changed))
+    _failed(source_id, guid, {"due": True, "last_error": reason, "seen_run": run_id})
+
+
+def _failed(source_id: str, guid: str, values: dict[str, Any]) -> None:
+    statement = insert(HarvestState).values(source_id=source_id, guid=guid, errors=1, **values)
+    again = {**values, "errors": HarvestState.errors + 1}
+    model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=again))
 
 
 def removed(harvest_object: Any) -> None:

@@ -1,0 +1,87 @@
+"""Statements are the same whatever the parser called their blank nodes; datasets without identifiers keep theirs."""
+
+from __future__ import annotations
+
+import random
+
+from rdflib import RDF, BNode, Graph
+
+from ckanext.participation.harvesting.dcat_source import part_of
+from ckanext.participation.harvesting.engine.hashing import of_triples
+from ckanext.participation.harvesting.engine.identifiers import tell_apart
+from ckanext.participation.harvesting.from_rdf import DCAT, guid_of
+
+PREFIX = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . @prefix v: <http://www.w3.org/2006/vcard/ns#> .\n"
+NESTED = """
+<http://x/1> a dcat:Dataset ; dct:title "Snow"@en ;
+  dcat:contactPoint [ v:fn "One" ; v:hasAddress [ v:locality "A" ] ], [ v:fn "One" ; v:hasAddress [ v:locality "B" ] ] ;
+  dcat:distribution [ dcat:accessURL <http://x/a> ; dct:license [ dct:title "L" ] ] .
+"""
+CIRCLE = """<http://x/1> a dcat:Dataset ; dct:relation _:a . _:a dct:relation _:b ; dct:title "a" . _:b dct:relation _:a ; dct:title "b" ."""
+
+
+def shuffled(text: str, seed: int) -> Graph:
+    """The same statements with other labels, in another order."""
+    read = list(Graph().parse(data=PREFIX + text, format="turtle"))
+    random.Random(seed).shuffle(read)
+    labels: dict[BNode, BNode] = {}
+    graph = Graph()
+    for triple in read:
+        graph.add(tuple(labels.setdefault(node, BNode()) if isinstance(node, BNode) else node for node in triple))  # type: ignore[arg-type]
+    return graph
+
+
+def test_the_hash_does_not_see_labels_and_order() -> None:
+    for text in (NESTED, CIRCLE):
+        assert len({of_triples(shuffled(text, seed)) for seed in range(20)}) == 1
+
+
+def test_the_hash_sees_what_is_said_deep_down() -> None:
+    texts = [
+        NESTED,
+        NESTED.replace('"B"', '"C"'),
+        NESTED.replace('"L"', '"M"'),
+        NESTED.replace("@en", "@fr"),
+        NESTED.replace("<http://x/a>", '"http://x/a"'),
+        # The addresses change places between two contacts that are alike otherwise.
+        NESTED.replace('v:fn "One" ; v:hasAddress [ v:locality "A" ]', 'v:fn "Two" ; v:hasAddress [ v:locality "A" ]'),
+        NESTED.replace('v:fn "One" ; v:hasAddress [ v:locality "B" ]', 'v:fn "Two" ; v:hasAddress [ v:locality "B" ]'),
+        CIRCLE,
+        CIRCLE.replace('"b"', '"c"'),
+    ]
+    assert len({of_triples(shuffled(text, 1)) for text in texts}) == len(texts)
+
+
+def test_what_else_decides_about_the_reading_is_in_the_hash() -> None:
+    graph = shuffled(NESTED, 1)
+    assert of_triples(graph, "", "en") != of_triples(graph, "", "fr")
+
+
+class Entry:
+    def __init__(self, guid: str, content_hash: str) -> None:
+        self.guid, self.content_hash = guid, content_hash
+
+
+def identifiers(graph: Graph) -> list[str]:
+    """As a reading makes them."""
+    refs = graph.subjects(RDF.type, DCAT.Dataset)
+    read = [(ref, Entry(guid_of(graph, ref), of_triples(part_of(graph, ref)))) for ref in refs]
+    read.sort(key=lambda pair: (pair[1].guid, pair[1].content_hash))
+    tell_apart(graph, read)
+    return sorted(entry.guid for _, entry in read)
+
+
+def test_datasets_that_share_a_title_are_told_apart_the_same_way_each_time() -> None:
+    text = """
+    [] a dcat:Dataset ; dct:title "Snow" ; dcat:distribution [ dcat:downloadURL <http://x/a.csv> ] .
+    [] a dcat:Dataset ; dct:title "Snow" ; dcat:distribution [ dcat:downloadURL <http://x/b.csv> ] .
+    [] a dcat:Dataset ; dct:title "Snow" ; dct:description "No file" .
+    [] a dcat:Dataset ; dct:title "Snow" ; dct:description "No file either" .
+    [] a dcat:Dataset ; dct:title "Rain" .
+    [] a dcat:Dataset ; dct:title "Snow" ; dct:identifier "s-1" .
+    """
+    found = {tuple(identifiers(shuffled(text, seed))) for seed in range(10)}
+    assert len(found) == 1
+    names = found.pop()
+    assert len(set(names)) == 6
+    assert {"rain", "s-1"} < set(names)
