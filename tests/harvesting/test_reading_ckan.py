@@ -115,10 +115,16 @@ def test_another_configuration_maps_every_record_anew_and_writes_only_what_that_
     model.Session.execute(sa.text("UPDATE harvest_source SET config = '{\"remove_up_to\": 30}'"))
     model.Session.commit()
     before = objects()
+    searches(allowed)
     assert run(source["id"]).counts == {"not modified": 3}
-    assert objects() == before + 3
+    assert "fl=" not in searches(allowed)[0]
+    model.Session.execute(sa.text("UPDATE harvest_source SET config = '{\"remove_up_to\": 31}'"))
+    model.Session.commit()
+    rows(portal)[0]["title_translated"] = {"fr": "Un"}
+    assert run(source["id"]).counts == {"updated": 1, "not modified": 2}
+    assert objects() == before + 1
     assert run(source["id"]).counts == {"not modified": 3}
-    assert objects() == before + 3
+    assert "fl=" in searches(allowed)[-1]
 
 
 def test_a_failing_dataset_is_tried_again_alone(make_source: Make, portal: Any, allowed: Any) -> None:

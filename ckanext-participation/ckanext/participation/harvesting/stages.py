@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -59,7 +59,8 @@ class Stages(HarvesterBase):
         gathering: Gathering | None = None
         try:
             with Asker() as asker:
-                gathering = Gathering(harvest_job, settings.read(source.config), asker)
+                chosen = settings.read(source.config)
+                gathering = Gathering(harvest_job, chosen, asker, self._digests(source, chosen))
                 try:
                     self.read(source, gathering)
                     whole = True
@@ -78,6 +79,19 @@ class Stages(HarvesterBase):
                 harvest_job, f"The source could not be read to its end: an error of this site ({type(error).__name__})."
             )
         return gathering.cut_off() if gathering else []
+
+    def _digests(self, source: Any, chosen: settings.Settings) -> Callable[[Any], str]:
+        ours = mapper(chosen)
+
+        def digest_of(content: Any) -> str:
+            try:
+                return self.record(content, ours, source).digest()
+            except Exception as error:  # noqa: BLE001  mappings raise whatever an odd value makes them raise
+                # The import meets it again and names it in the report.
+                log.info("a record could not be mapped while gathering: %s", type(error).__name__)
+                return ""
+
+        return digest_of
 
     def _gather_row(self, job: Any, sentence: str) -> None:
         self._save_gather_error(sentence, job)

@@ -207,7 +207,7 @@ class CKANReading:
         if isinstance(row, Mapping) and (row.get("private") or row.get("type") == "harvest"):
             self.gathering.skip(guid, verdict, modified=seen.modified, content=seen.content)
         else:
-            self.gathering.take(guid, row)
+            self.gathering.take(guid, row, verdict, seen)
 
     # -- fetching ----------------------------------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ class DCATReading:
             self.gathering.missing(guid, entry.problem)
             self.gathering.say(f"{guid[:200]}: {entry.problem}")
         else:
-            self.gathering.take(guid, entry.content(), number)
+            self.gathering.take(guid, entry.content(), verdict, hashing.Fingerprint("", entry.content_hash), number)
 
 
 def data_json_page(document: Mapping[str, Any], address: str, guid_of: Callable[[Mapping[str, Any]], str]) -> Page:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.participation.common.model import now
 from ckanext.participation.harvesting.engine import held, state
 from ckanext.participation.harvesting.engine.asking import Asker
+from ckanext.participation.harvesting.engine.hashing import Fingerprint
 from ckanext.participation.harvesting.engine.model import HarvestPage, HarvestRun
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.engine.rules import Verdict
@@ -37,8 +39,9 @@ BY_CONTENT_EVERY = timedelta(days=30)
 class Gathering:
     """What one run sees of a source and makes of it."""
 
-    def __init__(self, job: Any, chosen: Settings, asker: Asker) -> None:
+    def __init__(self, job: Any, chosen: Settings, asker: Asker, digest_of: Callable[[Any], str]) -> None:
         self.job = job
+        self._digest_of = digest_of
         self.source_id: str = job.source.id
         self.chosen = chosen
         self.asker = asker
@@ -53,6 +56,7 @@ class Gathering:
         self._stored = _stored(job.id)
         self._objects: list[dict[str, Any]] = []
         self._due: list[dict[str, Any]] = []
+        self._same: list[dict[str, Any]] = []
         self._moved: list[tuple[str, int]] = []
 
     def _begin(self) -> int:
@@ -93,10 +97,28 @@ class Gathering:
         self.counts[Verdict.UNCHANGED] += found
         self.counts[Verdict.REPEATED] += repeated
 
-    def take(self, guid: str, content: Any, page: int = 0) -> None:
-        """Hand a record on to the import."""
-        self._object(guid, json.dumps(content, ensure_ascii=True, sort_keys=True))
-        self._due.append({"source_id": self.source_id, "guid": guid, "due": True, "page": page, "seen_run": self.run})
+    def take(self, guid: str, content: Any, verdict: Verdict, seen: Fingerprint, page: int = 0) -> None:
+        """Hand a record on to the import, unless it makes the very dataset that is here already."""
+        written = json.dumps(content, ensure_ascii=True, sort_keys=True)
+        if verdict is not Verdict.NEW and not self.chosen.force_all and self.known.became(guid, self._digest_of(json.loads(written))):
+            self.counts[verdict] -= 1
+            self.counts[Verdict.UNCHANGED] += 1
+            self._same.append(
+                {
+                    "source_id": self.source_id,
+                    "guid": guid,
+                    "source_modified": seen.modified,
+                    "content_hash": seen.content,
+                    "mapped_with": self.basis,
+                    "page": page,
+                    "due": False,
+                    "errors": 0,
+                    "last_error": None,
+                }
+            )
+        else:
+            self._object(guid, written)
+            self._due.append({"source_id": self.source_id, "guid": guid, "due": True, "page": page, "seen_run": self.run})
         self._flush_when_full()
 
     def same(self, guid: str, verdict: Verdict, modified: str) -> None:
@@ -197,7 +219,7 @@ class Gathering:
         self.ids.append(row["id"])
 
     def _flush_when_full(self) -> None:
-        if len(self._objects) + len(self._moved) >= PORTION:
+        if len(self._objects) + len(self._same) + len(self._moved) >= PORTION:
             self.flush()
 
     def flush(self) -> None:
@@ -210,9 +232,10 @@ class Gathering:
             if removals:
                 model.Session.execute(sa.insert(HarvestObjectExtra), removals)
         state.hand_on(self._due)
+        state.note(self._same)
         for guid, page in self._moved:
             state.settle(self.source_id, guid, page=page)
-        self._objects, self._due, self._moved = [], [], []
+        self._objects, self._due, self._same, self._moved = [], [], [], []
         model.Session.commit()
 
 

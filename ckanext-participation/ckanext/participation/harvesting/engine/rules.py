@@ -1,6 +1,6 @@
 """What differs between what a source lists and what is known of it here. Pure.
 
-Half a million records take some 15 MB: of each there are 64-bit hashes and a few bits in arrays, no texts. The hashes have a
+Half a million records take some 19 MB: of each there are 64-bit hashes and a few bits in arrays, no texts. The hashes have a
 key that is drawn anew in each process, so that no source can choose its identifiers to collide.
 """
 
@@ -34,9 +34,9 @@ class Verdict(StrEnum):
 class Row(NamedTuple):
     """What is known of one record.
 
-    `modified` is the source's own date, `content` a hash of what was imported; `due`: its import failed or never came;
-    `stale`: it was mapped with other settings; `held`: how a person decided about its removal, or `open`; `dataset`: whether
-    it has one here (a record that is nothing for us, such as a harvest source, has none).
+    `modified` is the source's own date, `content` a hash of what was imported, `digest` of what it became; `due`: its import
+    failed or never came; `stale`: it was mapped with other settings; `held`: how a person decided about its removal, or `open`;
+    `dataset`: whether it has one here (a record that is nothing for us, such as a harvest source, has none).
     """
 
     guid: str
@@ -47,6 +47,7 @@ class Row(NamedTuple):
     stale: bool = False
     held: str = ""
     dataset: bool = True
+    digest: str = ""
 
 
 _HELD = {"open": HELD, "confirmed": HELD | CONFIRMED, "refused": HELD | REFUSED}
@@ -56,11 +57,13 @@ class Known:
     """All that is known of a source, asked record by record."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        keys, modified, content, pages, flags = array("Q"), array("Q"), array("Q"), array("l"), bytearray()
+        keys, modified, content, digests = array("Q"), array("Q"), array("Q"), array("Q")
+        pages, flags = array("l"), bytearray()
         for row in rows:
             keys.append(_hash(row.guid))
             modified.append(_hash(row.modified) if row.modified else 0)
             content.append(_hash(row.content) if row.content else 0)
+            digests.append(_hash(row.digest) if row.digest else 0)
             pages.append(row.page)
             flags.append(
                 (DUE if row.due else 0) | (STALE if row.stale else 0) | _HELD.get(row.held, 0) | (0 if row.dataset else NOTHING)
@@ -69,6 +72,7 @@ class Known:
         self._keys = array("Q", (keys[at] for at in order))
         self._modified = array("Q", (modified[at] for at in order))
         self._content = array("Q", (content[at] for at in order))
+        self._digests = array("Q", (digests[at] for at in order))
         self._pages = array("l", (pages[at] for at in order))
         self._flags = bytearray(flags[at] for at in order)
         self._new: set[int] = set()
@@ -114,6 +118,11 @@ class Known:
         """Whether this very content was imported, with the settings of now."""
         at = self._at(_hash(guid))
         return at is not None and not self._flags[at] & (DUE | STALE) and self._content[at] == _hash(content)
+
+    def became(self, guid: str, digest: str) -> bool:
+        """Whether the record's dataset is what this would make of it."""
+        at = self._at(_hash(guid))
+        return at is not None and bool(digest) and self._digests[at] == _hash(digest)
 
     def page_of(self, guid: str) -> int:
         """The page on which the record was last; 0 when it was on none."""

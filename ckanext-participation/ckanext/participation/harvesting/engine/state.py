@@ -39,7 +39,8 @@ DELETE FROM participation_harvest_state s WHERE source_id = :source AND package_
 AND NOT EXISTS (SELECT 1 FROM package p WHERE p.id = s.package_id)
 """
 _LOAD = """
-SELECT s.guid, s.source_modified, s.content_hash, s.page, s.due, s.mapped_with, h.state, s.package_id IS NOT NULL
+SELECT s.guid, s.source_modified, s.content_hash, s.page, s.due, s.mapped_with, h.state, s.package_id IS NOT NULL,
+  s.mapped_digest
 FROM participation_harvest_state s LEFT JOIN participation_harvest_held h ON h.id = s.held_id
 WHERE s.source_id = :source
 """
@@ -79,7 +80,8 @@ def fill(source_id: str) -> None:
 def load(source_id: str, mapped_with: str) -> Known:
     """All that is known of a source; rows come in portions, so that half a million do not fill the memory."""
     return Known(
-        Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7]) for row in _stream(_LOAD, source_id)
+        Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7], row[8])
+        for row in _stream(_LOAD, source_id)
     )
 
 
@@ -111,6 +113,14 @@ def settle(source_id: str, guid: str, **values: Any) -> None:
     model.Session.execute(sa.update(HarvestState).where(*own).values(**values), execution_options={"synchronize_session": False})
 
 
+def note(rows: list[dict[str, Any]]) -> None:
+    """Note what is now known of several records, in one statement; no record twice."""
+    if rows:
+        statement = insert(HarvestState)
+        fresh = {name: statement.excluded[name] for name in rows[0] if name not in {"source_id", "guid"}}
+        model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=fresh), rows)
+
+
 def nothing_here(source_id: str, guid: str, modified: str, content: str, mapped_with: str, page: int) -> None:
     """Note a record that is nothing for us, so that it is not asked for again while it stays the same."""
     values = {"source_modified": modified, "content_hash": content, "mapped_with": mapped_with, "page": page, "due": False}
@@ -120,11 +130,11 @@ def nothing_here(source_id: str, guid: str, modified: str, content: str, mapped_
 
 def written(harvest_object: Any, package_id: str, digest: str) -> None:
     """Note that a record was imported, or was found to be what is here already."""
-    all_written([imported(harvest_object, package_id, digest)])
+    note([imported(harvest_object, package_id, digest)])
 
 
 def imported(harvest_object: Any, package_id: str, digest: str) -> dict[str, Any]:
-    """The row of a record that was imported, for `all_written`."""
+    """The row of a record that was imported, for `note`."""
     seen = hashing.fingerprint(json.loads(harvest_object.content))
     return {
         "source_id": harvest_object.harvest_source_id,
@@ -138,14 +148,6 @@ def imported(harvest_object: Any, package_id: str, digest: str) -> dict[str, Any
         "errors": 0,
         "last_error": None,
     }
-
-
-def all_written(rows: list[dict[str, Any]]) -> None:
-    """Note a batch of imported records, in one statement; no record twice."""
-    if rows:
-        statement = insert(HarvestState)
-        fresh = {name: statement.excluded[name] for name in rows[0] if name not in {"source_id", "guid"}}
-        model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=fresh), rows)
 
 
 def failed(harvest_object: Any, reason: str) -> None:

@@ -1,0 +1,141 @@
+"""Asking a source politely and within a budget: a server of our own, real sockets, no database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ckanext.participation.common.fetch import FetchFailed, FetchRefused
+from ckanext.participation.harvesting.engine.asking import Asker
+from ckanext.participation.harvesting.engine.problems import SourceProblem
+
+pytestmark = pytest.mark.usefixtures("with_plugins")
+
+
+class Source:
+    """A server that does what a test says; `answer` gives status, headers and body, or None to hang up."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[int], tuple[int, dict[str, str], bytes] | None] = lambda _: (200, {}, b"{}")
+        self.connections: list[int] = []
+        self.headers: list[dict[str, str]] = []
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                source.connections.append(self.client_address[1])
+                source.headers.append(dict(self.headers))
+                answer = source.answer(len(source.connections))
+                if answer is None:
+                    self.close_connection = True
+                    return
+                status, headers, body = answer
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+
+@pytest.fixture
+def source(ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    served = Source()
+    monkeypatch.setitem(ckan_config, "participation.fetch.allow", [f"127.0.0.1:{served.port}"])
+    thread = threading.Thread(target=served.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield served
+    served.server.shutdown()
+    thread.join()
+    served.server.server_close()
+
+
+def test_one_connection_stays_open_and_says_who_asks(source: Source) -> None:
+    with Asker() as asker:
+        for _ in range(3):
+            assert asker.get(source.url, accept="*/*").ok
+    assert len(set(source.connections)) == 1
+    assert all("ckanext-participation (+http" in headers["User-Agent"] for headers in source.headers)
+    assert asker.requests == 3
+
+
+def test_a_connection_that_the_server_closed_is_made_anew_once(source: Source) -> None:
+    source.answer = lambda number: None if number == 2 else (200, {}, b"{}")
+    with Asker() as asker:
+        asker.get(source.url, accept="*/*")
+        assert asker.get(source.url, accept="*/*").ok
+        source.answer = lambda number: None
+        with pytest.raises(FetchFailed):
+            asker.get(source.url, accept="*/*")
+    assert len(source.connections) == 5
+
+
+def test_a_kept_session_leads_no_later_request_inside(source: Source) -> None:
+    with Asker() as asker:
+        asker.get(source.url, accept="*/*")
+        source.answer = lambda number: (302, {"Location": f"http://127.0.0.1:{source.port + 1}/"}, b"")
+        with pytest.raises(FetchRefused):
+            asker.get(source.url, accept="*/*")
+        with pytest.raises(FetchRefused):
+            asker.get("http://[::ffff:127.0.0.1]:1/", accept="*/*")
+
+
+def test_no_cookie_is_carried_on(source: Source) -> None:
+    source.answer = lambda number: (200, {"Set-Cookie": "a=b; Path=/"}, b"{}")
+    with Asker() as asker:
+        asker.get(source.url, accept="*/*")
+        asker.get(source.url, accept="*/*")
+    assert not any("Cookie" in headers for headers in source.headers)
+
+
+@pytest.mark.parametrize("said", ["0", "1", "Mon, 01 Jan 2024 00:00:00 GMT"])
+def test_a_busy_server_is_asked_again_when_it_says(source: Source, said: str) -> None:
+    source.answer = lambda number: (503, {"Retry-After": said}, b"") if number == 1 else (200, {}, b"{}")
+    started = time.monotonic()
+    with Asker() as asker:
+        assert asker.get(source.url, accept="*/*").ok
+    assert said != "1" or time.monotonic() - started >= 1
+
+
+@pytest.mark.parametrize("said", ["100000", "soon", ""])
+def test_a_server_that_is_busy_for_long_is_left_alone(source: Source, said: str) -> None:
+    source.answer = lambda number: (503, {"Retry-After": said} if said else {}, b"")
+    with Asker() as asker:
+        assert asker.get(source.url, accept="*/*").status == 503
+    assert len(source.connections) == 1
+
+
+def test_a_server_that_is_always_busy_is_not_asked_for_ever(source: Source) -> None:
+    source.answer = lambda number: (429, {"Retry-After": "0"}, b"")
+    with Asker() as asker:
+        assert asker.get(source.url, accept="*/*").status == 429
+    assert len(source.connections) == 5
+
+
+def test_the_whole_reading_has_a_deadline_and_a_most_of_bytes(source: Source) -> None:
+    source.answer = lambda number: (200, {}, b"x" * 1000)
+    with Asker(max_bytes=2500) as asker:
+        assert asker.get(source.url, accept="*/*").ok
+        assert asker.get(source.url, accept="*/*").ok
+        with pytest.raises(SourceProblem, match="larger than this site reads"):
+            asker.get(source.url, accept="*/*")
+    with Asker(seconds=0.2) as asker:
+        assert asker.get(source.url, accept="*/*").ok
+        asker.ends = time.monotonic()
+        with pytest.raises(SourceProblem, match="took longer than"):
+            asker.get(source.url, accept="*/*")
+    assert len(source.connections) == 4
