@@ -171,7 +171,7 @@ class Gathering:
     def _remove(self) -> None:
         gone, found = self.known.gone(), []
         decision = held.decide(self, gone)
-        for guid, package_id, decided in list(state.gone(self.source_id, self.known)):
+        for guid, package_id, decided in list(state.gone(self.source_id, self.known)) if self.known.unseen else ():
             if not package_id:
                 state.forget_record(self.source_id, guid)
             elif decided == "confirmed" or (decision.remove and decided != "refused"):

@@ -84,7 +84,10 @@ class HarvestPage(tk.BaseModel):
 
 
 class HarvestHeld(tk.BaseModel):
-    """A removal that waits for a person; its datasets carry its number. `passed`: the source lists them again."""
+    """A removal that waits for a person; its datasets carry its number. `passed`: it was settled without an answer.
+
+    That is when the source lists enough of them again, or its settings allow more to be removed.
+    """
 
     __tablename__ = "participation_harvest_held"
 

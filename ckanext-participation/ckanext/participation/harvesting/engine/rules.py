@@ -87,6 +87,11 @@ class Known:
         return sum(not flag & NOTHING for flag in self._flags)
 
     @property
+    def unseen(self) -> int:
+        """How many known records the source has not listed so far, datasets or not."""
+        return sum(not flag & SEEN for flag in self._flags)
+
+    @property
     def worth_listing(self) -> bool:
         """Whether most records are expected to be as they were, so that a list without contents saves reading them."""
         sure = sum(not flag & (DUE | STALE) for flag in self._flags)
