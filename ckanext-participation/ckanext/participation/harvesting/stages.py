@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -24,7 +23,6 @@ from ckanext.participation.harvesting.engine.gathering import Gathering
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.feeds import NotACatalogue
 from ckanext.participation.harvesting.record import Mapper, Organisation, Record, Unreadable
-from ckanext.participation.licences import further
 from ckanext.participation.licences.register import bundled_register
 
 log = logging.getLogger(__name__)
@@ -60,7 +58,7 @@ class Stages(HarvesterBase):
         try:
             with Asker() as asker:
                 chosen = settings.read(source.config)
-                gathering = Gathering(harvest_job, chosen, asker, self._digests(source, chosen))
+                gathering = Gathering(harvest_job, chosen, asker, self._digests(harvest_job, chosen))
                 try:
                     self.read(source, gathering)
                     whole = True
@@ -80,8 +78,8 @@ class Stages(HarvesterBase):
             )
         return gathering.cut_off() if gathering else []
 
-    def _digests(self, source: Any, chosen: settings.Settings) -> Callable[[Any], str]:
-        ours = mapper(chosen)
+    def _digests(self, job: Any, chosen: settings.Settings) -> Callable[[Any], str]:
+        source, ours = job.source, mapper(chosen, job.id)
 
         def digest_of(content: Any) -> str:
             try:
@@ -148,10 +146,4 @@ def mapper(chosen: settings.Settings, job_id: str = "") -> Mapper:
     default = str(tk.config.get("ckan.locale_default") or "en")[:2]
     formats = {spelling: row[1] for spelling, row in tk.h.resource_formats().items()}
     return Mapper(bundled_register(), formats, default if default in {"fr", "en"} else "en", chosen.language,
-                  _names(job_id) if job_id else {})
-
-
-@lru_cache(maxsize=8)
-def _names(_job_id: str) -> Mapping[str, str]:
-    """The names of licences that the site added: in one run the same for every record, as this process read them at its first one."""
-    return further.names(fresh=True)
+                  state.names(job_id) if job_id else {})

@@ -46,7 +46,7 @@ class Gathering:
         self.chosen = chosen
         self.asker = asker
         state.fill(self.source_id)
-        self.basis = state.basis(job.source)
+        self.basis = state.basis(job.source, job.id)
         # With `force_all` nothing is known well enough.
         self.known = state.load(self.source_id, "" if chosen.force_all else self.basis)
         self.run = self._begin()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -20,6 +20,7 @@ from ckanext.participation.harvesting.engine import hashing
 from ckanext.participation.harvesting.engine.model import HarvestHeld, HarvestPage, HarvestRun, HarvestState
 from ckanext.participation.harvesting.engine.rules import Known, Row
 from ckanext.participation.harvesting.record import MAPPING_VERSION
+from ckanext.participation.licences import further
 from ckanext.participation.licences.register import bundled_folder
 
 _FETCH = 5000
@@ -46,7 +47,13 @@ WHERE s.source_id = :source
 """
 
 
-def basis(source: Any) -> str:
+@functools.lru_cache(maxsize=8)
+def names(_job_id: str) -> Mapping[str, str]:
+    """The names of licences that the site added: in one run the same for every record, as this process read them at its first one."""
+    return further.names(fresh=True)
+
+
+def basis(source: Any, job_id: str) -> str:
     """A hash of all that decides what a record becomes, besides the record: when it is another one, records are mapped anew."""
     said = [
         MAPPING_VERSION,
@@ -56,6 +63,7 @@ def basis(source: Any) -> str:
         tk.config.get("ckan.locale_default") or "",
         tk.config.get("ckanext.dcat.rdf.profiles") or "",
         _register(),
+        sorted(names(job_id).items()),
     ]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:16]
 
@@ -143,7 +151,7 @@ def imported(harvest_object: Any, package_id: str, digest: str) -> dict[str, Any
         "source_modified": seen.modified,
         "content_hash": seen.content,
         "mapped_digest": digest,
-        "mapped_with": basis(harvest_object.source),
+        "mapped_with": basis(harvest_object.source, harvest_object.harvest_job_id),
         "due": False,
         "errors": 0,
         "last_error": None,
