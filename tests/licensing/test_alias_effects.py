@@ -220,7 +220,8 @@ def test_a_source_that_says_something_else_after_a_name_was_given_is_noted(sourc
     name(WORDS, "CC-BY-4.0")
     run(source)
     for record in records.values():
-        record.update(license_id="cc-by-nc-4.0", license_title="")
+        # Dated, as a CKAN does with every edit.
+        record.update(license_id="cc-by-nc-4.0", license_title="", metadata_modified="2031-01-01T00:00:00.000000")
     run(source)
     assert changes() == [("narrowed", "CC-BY-4.0", "CC-BY-NC-4.0")] * len(records)
 
