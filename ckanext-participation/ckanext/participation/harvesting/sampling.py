@@ -5,20 +5,65 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ckan import plugins
 from ckanext.harvest.interfaces import IHarvester
 
 from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.harvesting import settings
+from ckanext.participation.harvesting.engine.asking import Asker
+from ckanext.participation.harvesting.engine.gathering import Gathering
+from ckanext.participation.harvesting.engine.problems import SourceProblem
+from ckanext.participation.harvesting.engine.rules import Known, Verdict
 from ckanext.participation.harvesting.feeds import NotACatalogue
 from ckanext.participation.harvesting.record import Record, Unreadable
-from ckanext.participation.harvesting.stages import SourceProblem, Stages, mapper
+from ckanext.participation.harvesting.stages import Stages, mapper
 
 LONGEST_RAW: Final = 20_000
+# A person waits for it.
+SECONDS: Final = 120.0
+
+
+class _Enough(Exception):
+    """As many records were read as were asked for."""
+
+
+class _Tasting:
+    """What a reading hands its records to when nothing is kept: every record is new, and whole."""
+
+    source_id = ""
+    by_content = True
+
+    def __init__(self, chosen: settings.Settings, asker: Asker, keep: Callable[[str, Any, str], None]) -> None:
+        self.chosen = chosen
+        self.asker = asker
+        self.known = Known([])
+        self.pages: list[dict[str, Any]] = []
+        self._keep = keep
+        self._seen: set[str] = set()
+
+    def see(self, guid: str, **_marks: Any) -> Verdict:
+        """Say that a record is new, or that it was seen."""
+        if guid in self._seen:
+            return Verdict.REPEATED
+        self._seen.add(guid)
+        return Verdict.NEW
+
+    def take(self, guid: str, content: Any, *_marks: Any) -> None:
+        """Keep a record."""
+        self._keep(guid, content, "")
+
+    def missing(self, guid: str, reason: str) -> None:
+        """Keep a record that the source lists and does not give."""
+        self._keep(guid, None, reason)
+
+    def skip(self, guid: str, *_marks: Any, **_more: Any) -> None:
+        """Leave out what is nothing for us."""
+
+    def say(self, sentence: str) -> None:
+        """Nothing: a record's problem stands with the record."""
 
 
 @dataclass
@@ -64,13 +109,20 @@ def take(harvester: Stages, url: str, config: str, *, most: int, progress: Calla
     source: Any = SimpleNamespace(url=url, config=config)
     sample = Sample()
     maps = mapper(chosen)
+
+    def keep(guid: str, content: Any, problem: str) -> None:
+        if len(sample.records) == most:
+            sample.more = True
+            raise _Enough
+        row = Sampled(guid, "", problem) if problem else _sampled(harvester, source, guid, content, maps)
+        sample.records.append(row)
+        progress(len(sample.records))
+
     try:
-        for guid, content in islice(harvester.entries(source, chosen), most + 1):
-            if len(sample.records) == most:
-                sample.more = True
-                break
-            sample.records.append(_sampled(harvester, source, guid, content, maps))
-            progress(len(sample.records))
+        with Asker(seconds=SECONDS) as asker:
+            harvester.read(source, cast(Gathering, _Tasting(chosen, asker, keep)))
+    except _Enough:
+        pass
     except (FetchError, NotACatalogue) as problem:
         sample.problem = problem.sentence
     except SourceProblem as problem:

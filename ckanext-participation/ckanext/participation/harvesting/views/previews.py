@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common.errors import summary_of
-from ckanext.participation.harvesting.action import FREQUENCIES
+from ckanext.participation.harvesting.action.previews import FREQUENCIES
 from ckanext.participation.harvesting.rules import flaws_of
 
 __all__ = ["blueprints"]
