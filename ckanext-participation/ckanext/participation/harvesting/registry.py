@@ -1,4 +1,4 @@
-"""What harvesting enters for others: the sources on an organisation's page, for its staff."""
+"""What harvesting enters for others: the sources on an organisation's page, and the chore that brings to the search what a batch could not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from ckanext.participation.harvesting import sources
 
 __all__ = ["register"]
 
+# Often enough that a search server that was away is caught up with soon; one small question while nothing waits.
+SECONDS = 30.0
+
 
 def register(registry: Registry) -> None:
-    """Enter the panel."""
+    """Enter the panel and the sender of harvested datasets."""
     registry.add(Panel("harvest-sources", "organization", "participation/harvesting/snippets/sources_panel.html", sources_panel, order=70))
+    registry.add_chore("harvested datasets in the search", _send, lambda: SECONDS)
 
 
 def sources_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
@@ -21,3 +25,10 @@ def sources_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
     if not rights.reader_speaks_for(organization["id"]):
         return None
     return {"sources": sources.of_organisation(organization["id"]), "organization": organization["name"]}
+
+
+def _send() -> None:
+    # CKAN's search can only be imported once the site is configured.
+    from ckanext.participation.harvesting.batches import searching
+
+    searching.run()

@@ -107,7 +107,7 @@ def forget() -> None:
 
 def waiting() -> int:
     """Return how many marks there are."""
-    return model.Session.scalar(sa.select(sa.func.count()).select_from(IndexMark)) or 0
+    return model.Session.scalar(sa.select(sa.func.count()).select_from(IndexMark).where(IndexMark.kind.in_(_kinds()))) or 0
 
 
 def _due(before: datetime, limit: int) -> list[Any]:
@@ -116,10 +116,16 @@ def _due(before: datetime, limit: int) -> list[Any]:
         model.Session.rollback()
         return []
     marks = model.Session.execute(sa.select(IndexMark.kind, IndexMark.ref, IndexMark.number)
-                                  .where(IndexMark.since <= before).order_by(IndexMark.since).limit(limit)).all()
+                                  .where(IndexMark.since <= before, IndexMark.kind.in_(_kinds()))
+                                  .order_by(IndexMark.since).limit(limit)).all()
     if not marks:
         model.Session.rollback()
     return list(marks)
+
+
+def _kinds() -> list[str]:
+    """Return what this process sends; marks of other kinds, such as datasets, are settled by those who leave them."""
+    return [indexing.SUBJECT, *(kind for entry in registry.searchables.values() for kind in (entry.name, entry.part))]
 
 
 def _spread(marks: list[Any]) -> None:
