@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -133,7 +133,9 @@ def left(ids: dict[str, str]) -> dict[str, Any]:
             (row.capacity, row.state, row.table_name, row.group_id) for row in model.Session.query(model.Member).filter_by(table_id=identifier))
         rows = {
             "package": {c.name: getattr(package, c.name) for c in model.package_table.c},
-            "resources": [{c.name: getattr(row, c.name) for c in model.resource_table.c} for row in package.resources_all],
+            "resources": [{c.name: getattr(row, c.name) for c in model.resource_table.c} for row in package.resources],
+            # CKAN leaves deleted files at any position.
+            "deleted": sorted((row.url, row.state) for row in package.resources_all if row.state == "deleted"),
             "tags": sorted((tie.tag.name, tie.state) for tie in package.package_tags), "members": members,
         }
         found[guid] = _plain(json.loads(json.dumps(
@@ -159,6 +161,14 @@ def _plain(value: Any) -> Any:
 
 
 Make = Callable[..., dict[str, Any]]
+
+
+def searched(ids: Iterable[str]) -> set[str]:
+    """Those of the datasets that the search has."""
+    solr = pysolr.Solr(tk.config["solr_url"])
+    solr.commit()
+    wanted = " ".join(ids)
+    return {row["id"] for row in solr.search(f"id:({wanted})", rows=1000, fl="id").docs} if wanted else set()
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:

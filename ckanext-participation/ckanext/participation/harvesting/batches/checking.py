@@ -133,7 +133,10 @@ def _validated(plan: Plan, run: Run, answers: Known) -> tuple[dict[str, Any], di
         _guess_media_types(dataset["resources"])
     data, errors = forms.plugin_validate(form, around, dataset, schema, plan.action)  # type: ignore[arg-type]
     if errors:
-        raise tk.ValidationError(errors)
+        refused = tk.ValidationError(dict(errors))
+        # CKAN's exception forgets which tag was refused, and all would be left out.
+        refused.error_dict = errors
+        raise refused
     return data, around
 
 
