@@ -224,6 +224,7 @@ def main() -> None:
     asked.add_argument("--others", type=int, default=100, help="how many datasets the slow ways write in all")
     asked.add_argument("--rounds", type=int, default=2)
     asked.add_argument("--profile", choices=["fast", "compat"])
+    asked.add_argument("--by", choices=["cumulative", "tottime"], default="cumulative")
     told = asked.parse_args()
     from ckan.cli import load_config
     from ckan.config.middleware import make_app
@@ -241,7 +242,7 @@ def _run(told: argparse.Namespace) -> None:
         profile.enable()
         bench.batches(told.profile, BATCH)
         profile.disable()
-        pstats.Stats(profile).sort_stats("cumulative").print_stats(90)
+        pstats.Stats(profile).sort_stats(told.by).print_stats(90)
         return
     ways: list[tuple[Callable[[int], Any], int]] = [
         (lambda count: bench.batches("fast", count), told.count), (lambda count: bench.batches("compat", count), told.count),

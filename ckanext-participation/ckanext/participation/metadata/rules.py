@@ -26,6 +26,7 @@ GEOJSON_TYPES = frozenset(
 )
 
 _CONTROL = dict.fromkeys((*range(1, 9), 11, 12, *range(14, 32), *range(127, 160)))
+_HALF = re.compile("[\\ud800-\\udfff]")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):\S+")
 _DATE = re.compile(
@@ -54,7 +55,7 @@ def storable(value: str) -> str:
     """The same text, or refused when PostgreSQL or UTF-8 could not hold it."""
     if "\x00" in value:
         raise Refused(N_("This text holds a character that cannot be stored (NUL). Type it again without copying."))
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if _HALF.search(value):
         raise Refused(N_("This text holds half of a character. Type it again, or copy it again from the source."))
     return value
 

@@ -218,12 +218,15 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set) else [value]
 
 
+# Lone surrogates and control characters are no text to search, and pysolr cannot send the former.
+_NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff]")
+
+
 def clean_text(value: Any) -> str:
     """Return the text without what no index takes; empty for anything but text."""
     if not isinstance(value, str):
         return ""
-    # Lone surrogates and control characters are no text to search, and pysolr cannot send the former.
-    return "".join(c for c in value if (c >= " " or c in "\t\n\r") and not "\ud800" <= c <= "\udfff")
+    return _NO_TEXT.sub("", value)
 
 
 def _tidy(value: Any) -> Any:

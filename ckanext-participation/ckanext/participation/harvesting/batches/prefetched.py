@@ -15,6 +15,8 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, logic
 from ckan.model.package import PACKAGE_NAME_MAX_LENGTH, PACKAGE_NAME_MIN_LENGTH
 
+from ckanext.participation.harvesting.batches import quicker
+
 KEY = "participation_batch"
 _lock = threading.RLock()
 _originals: dict[str, Callable[..., Any]] = {}
@@ -96,6 +98,7 @@ def validators() -> Iterator[None]:
                 if _is_ckans(register.get(name)):
                     _originals[name] = register[name]
                     register[name] = ours
+            quicker.begin()
         _inside.append(None)
     try:
         yield
@@ -106,6 +109,7 @@ def validators() -> Iterator[None]:
                 for name, ours in _OURS.items():
                     if register.get(name) is ours:
                         register[name] = _originals[name]
+                quicker.end()
 
 
 def _is_ckans(validator: Any) -> bool:
