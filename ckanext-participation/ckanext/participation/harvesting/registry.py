@@ -1,4 +1,4 @@
-"""What harvesting enters for others: the sources on an organisation's page, and the chore that brings to the search what a batch could not."""
+"""What harvesting enters for others: the sources on an organisation's page, and the chore that catches up with the search."""
 
 from __future__ import annotations
 
