@@ -46,7 +46,12 @@ class HarvestState(tk.BaseModel):
 
 
 class HarvestRun(tk.BaseModel):
-    """One reading of a source, for one job. `whole`: it was read to its end; `by_content`: contents were compared, not dates."""
+    """One reading of a source, for one job. `whole`: it was read to its end; `by_content`: contents were compared, not dates.
+
+    While it goes on: `expected` is the number of records to judge, where the source tells; `read` those that were judged so far,
+    `written` those of them that were handed to the writing and are dealt with, `errors` those that could not be imported. `beat` is when a
+    sign of life was last given, `finished` when all was written. `stop_asked`: a person wants it to end at the next portion.
+    """
 
     __tablename__ = "participation_harvest_run"
 
@@ -65,6 +70,13 @@ class HarvestRun(tk.BaseModel):
     gone: Mapped[int] = mapped_column(sa.Integer, default=0)
     requests: Mapped[int] = mapped_column(sa.Integer, default=0)
     bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    expected: Mapped[int | None] = mapped_column(sa.Integer)
+    read: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    written: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    errors: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    beat: Mapped[datetime | None] = mapped_column(WHEN)
+    finished: Mapped[datetime | None] = mapped_column(WHEN)
+    stop_asked: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
 
     __table_args__ = (sa.Index("participation_harvest_run_source_idx", "source_id", "id"),)
 

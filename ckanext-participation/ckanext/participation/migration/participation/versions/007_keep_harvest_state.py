@@ -60,6 +60,13 @@ def upgrade() -> None:
             sa.Column("gone", sa.Integer, nullable=False),
             sa.Column("requests", sa.Integer, nullable=False),
             sa.Column("bytes", sa.BigInteger, nullable=False),
+            sa.Column("expected", sa.Integer),
+            sa.Column("read", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("written", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("errors", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("beat", WHEN),
+            sa.Column("finished", WHEN),
+            sa.Column("stop_asked", sa.Boolean, nullable=False, server_default=sa.false()),
         )
         add_index("participation_harvest_run_source_idx", "participation_harvest_run", ["source_id", "id"])
         add_table(
