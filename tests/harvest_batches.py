@@ -13,6 +13,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pysolr
 from ckan import model
+from ckan.tests.helpers import changed_config
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
@@ -44,12 +45,17 @@ def gather(source: dict[str, Any]) -> tuple[str, list[Gathered]]:
     """Read the source; return the job's id and its records, mapped."""
     job_id = tk.get_action("harvest_job_create")({"user": user(), "ignore_auth": True}, {"source_id": source["id"], "run": False})["id"]
     job: Any = HarvestJob.get(job_id)
+    # Every record, and none of them written yet.
+    job.source.config = '{"force_all": true}'
+    job.source.save()
     harvester: Any = queue.get_harvester(job.source.type)
     job.status = "Running"
     job.save()
     chosen = settings.read(job.source.config)
     found = []
-    for object_id in queue.gather_stage(harvester, job) or []:
+    with changed_config("participation.harvest.batches", False):
+        gathered = queue.gather_stage(harvester, job)
+    for object_id in gathered or []:
         row: Any = HarvestObject.get(object_id)
         if row.content:
             found.append(Gathered(object_id, row.guid, harvester.record(json.loads(row.content), mapper(chosen), job.source)))

@@ -119,6 +119,16 @@ def harvest_seconds() -> int:
     return tk.config["participation.harvest.seconds"]
 
 
+def harvest_batches() -> bool:
+    """Return whether harvested records are written in batches, where the site's plugins let them."""
+    return tk.config["participation.harvest.batches"]
+
+
+def harvest_workers() -> int:
+    """Return how many processes write the records of one harvest job; 0 writes them in the one that reads."""
+    return tk.config["participation.harvest.workers"]
+
+
 def harvest_bytes() -> int:
     """Return the most bytes that reading one harvest source may bring."""
     return tk.config["participation.harvest.max_bytes"]

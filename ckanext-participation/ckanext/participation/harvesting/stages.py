@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -16,11 +15,13 @@ from ckan import model
 from ckanext.harvest.harvesters.base import HarvesterBase
 
 from ckanext.participation.common.fetch import FetchError
-from ckanext.participation.harvesting import rules, settings, writing
-from ckanext.participation.harvesting.engine import state
+from ckanext.participation.harvesting import settings, writing
+from ckanext.participation.harvesting.engine import reports, state
 from ckanext.participation.harvesting.engine.asking import Asker
+from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.gathering import Gathering
 from ckanext.participation.harvesting.engine.problems import SourceProblem
+from ckanext.participation.harvesting.engine.storing import stored
 from ckanext.participation.harvesting.feeds import NotACatalogue
 from ckanext.participation.harvesting.record import Mapper, Organisation, Record, Unreadable
 from ckanext.participation.licences.register import bundled_register
@@ -51,45 +52,47 @@ class Stages(HarvesterBase):
     # -- gather ------------------------------------------------------------------------------------------------------
 
     def gather_stage(self, harvest_job: Any) -> list[str]:
-        """Read the source and return the ids of the harvest objects to import: what differs, and what is gone."""
-        source = harvest_job.source
-        whole = False
-        gathering: Gathering | None = None
+        """Read the source and write what differs; return the ids of harvest objects that are left for the import stage."""
         try:
-            with Asker() as asker:
-                chosen = settings.read(source.config)
-                gathering = Gathering(harvest_job, chosen, asker, self._digests(harvest_job, chosen))
-                try:
-                    self.read(source, gathering)
-                    whole = True
-                except (FetchError, NotACatalogue) as problem:
-                    gathering.say(problem.sentence)
-                except SourceProblem as problem:
-                    gathering.say(str(problem))
-                return gathering.finish(whole)
-        except settings.BadSettings as problem:
-            self._gather_row(harvest_job, str(problem))
+            return self.gather(harvest_job)
         except Exception as error:
             # Whatever a source brings, the process that serves all sources must live on.
-            log.exception("harvest source %s could not be read", source.id)
+            log.exception("harvest source %s could not be read", harvest_job.source_id)
             model.Session.rollback()
             self._gather_row(
                 harvest_job, f"The source could not be read to its end: an error of this site ({type(error).__name__})."
             )
-        return gathering.cut_off() if gathering else []
+        return list(stored(harvest_job.id, waiting=True).values())
 
-    def _digests(self, job: Any, chosen: settings.Settings) -> Callable[[Any], str]:
-        source, ours = job.source, mapper(chosen, job.id)
-
-        def digest_of(content: Any) -> str:
+    def gather(self, job: Any) -> list[str]:
+        """As `gather_stage`; raises what is neither the source's fault nor a record's, such as a database that went away."""
+        # Its settings may have been changed since this process last looked.
+        model.Session.refresh(job.source)
+        try:
+            chosen = settings.read(job.source.config)
+        except settings.BadSettings as problem:
+            self._gather_row(job, str(problem))
+            return []
+        whole = False
+        with Asker() as asker:
+            gathering = Gathering(job, chosen, asker, self, mapper(chosen, job.id))
             try:
-                return self.record(content, ours, source).digest()
-            except Exception as error:  # noqa: BLE001  mappings raise whatever an odd value makes them raise
-                # The import meets it again and names it in the report.
-                log.info("a record could not be mapped while gathering: %s", type(error).__name__)
-                return ""
-
-        return digest_of
+                try:
+                    self.read(gathering.source, gathering)
+                    whole = True
+                except (FetchError, NotACatalogue) as problem:
+                    gathering.say(problem.sentence)
+                except Superseded:
+                    raise
+                except SourceProblem as problem:
+                    gathering.say(str(problem))
+                return gathering.finish(whole)
+            except Superseded as problem:
+                model.Session.rollback()
+                self._gather_row(job, str(problem))
+                return []
+            finally:
+                gathering.close()
 
     def _gather_row(self, job: Any, sentence: str) -> None:
         self._save_gather_error(sentence, job)
@@ -104,16 +107,9 @@ class Stages(HarvesterBase):
         """Write one record; True, "unchanged", or False with the reason as a row of the report."""
         try:
             return self._import(harvest_object)
-        except Unreadable as problem:
-            reason = str(problem)
-        except (FetchError, NotACatalogue) as problem:
-            reason = problem.sentence
-        except tk.ValidationError as error:
-            reason = f"The catalogue refused the record: {rules.sentence(error.error_dict)}"
-        except Exception as error:
-            log.exception("harvest object %s could not be imported", harvest_object.id)
-            reason = f"The record could not be imported: an error of this site ({type(error).__name__})."
-        model.Session.rollback()
+        except Exception as error:  # noqa: BLE001  mappings raise whatever an odd value makes them raise
+            model.Session.rollback()
+            reason = reports.reason_of(error, harvest_object.guid)
         state.failed(harvest_object, reason)
         self._save_object_error(reason, harvest_object, "Import")
         model.Session.commit()

@@ -10,8 +10,8 @@ Neighbours: `harvesting.record` and `harvesting.rules`; `common.indexing` for th
 from __future__ import annotations
 
 from ckanext.participation.harvesting.batches.chains import obstacles
-from ckanext.participation.harvesting.batches.items import Item, Outcome, Removal, Run
+from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Refusal, Removal, Run
 from ckanext.participation.harvesting.batches.removing import remove
-from ckanext.participation.harvesting.batches.writing import write
+from ckanext.participation.harvesting.batches.writing import refuse, write
 
-__all__ = ["Item", "Outcome", "Removal", "Run", "obstacles", "remove", "write"]
+__all__ = ["BeforeCommit", "Item", "Outcome", "Refusal", "Removal", "Run", "obstacles", "refuse", "remove", "write"]

@@ -79,7 +79,7 @@ def plans(items: Sequence[Item], here: Here, shown: Callable[[Sequence[Any]], di
                         "state": "active"}
             _settle_file_ids(dataset["resources"], {row["id"] for row in _active(here, package)}, taken_files)
         # Taken as the record came, before its files got the ids that they have here.
-        found.append(Plan(item, item.record.digest(), dataset, package, [*item.record.notes, *item.notes]))
+        found.append(Plan(item, item.digest or item.record.digest(), dataset, package, [*item.record.notes, *item.notes]))
     _name([plan for plan in found if plan.package is None])
     return found
 

@@ -16,7 +16,8 @@ class Run:
     """On whose behalf batches are written.
 
     `mode` compat: other extensions' hooks and signals are called for each dataset; fast: only this extension's own, and one signal per
-    batch. `activities`: whether rows of the activity stream are written (where that plugin is on).
+    batch. `activities`: whether rows of the activity stream are written (where that plugin is on). `fence` is called at the beginning of
+    each transaction; what it raises ends the writing and reaches the caller.
     """
 
     source_id: str
@@ -24,6 +25,7 @@ class Run:
     user: str
     mode: Mode = "compat"
     activities: bool = True
+    fence: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Item:
 
     `owner_org` is the id of an organisation that exists. `package_id`: the dataset that this record was written to before, also one that
     was removed since. `object_id`: the harvest object that was gathered for it; without one it is made, with `content` as the record came.
-    `notes`: sentences for the report besides the record's own.
+    `notes`: sentences for the report besides the record's own. `digest`: the record's, where it is known already.
     """
 
     guid: str
@@ -42,6 +44,7 @@ class Item:
     object_id: str | None = None
     content: str | None = None
     notes: tuple[str, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,17 @@ class Removal:
 
     guid: str
     package_id: str
+    object_id: str | None = None
+    content: None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record that cannot be a dataset, and why; `object_id` and `content` as for an Item."""
+
+    guid: str
+    reason: str
+    content: str | None = None
     object_id: str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.harvesting.batches import loading, naming, rows
 from ckanext.participation.harvesting.batches.checking import Plan
-from ckanext.participation.harvesting.batches.items import Item, Outcome, Run
+from ckanext.participation.harvesting.batches.items import Item, Outcome, Refusal, Removal, Run
 from ckanext.participation.harvesting.batches.loading import Here, Tag
 from ckanext.participation.harvesting.batches.rows import Row
 
@@ -70,7 +70,7 @@ def save(plans: Sequence[Plan], here: Here, creator: str | None) -> list[Written
     return written
 
 
-def harvest_objects(outcomes: Sequence[Outcome], items: dict[str, Item], digests: dict[str, str], run: Run) -> None:
+def harvest_objects(outcomes: Sequence[Outcome], items: Mapping[str, Item | Refusal | Removal], digests: dict[str, str], run: Run) -> None:
     """Make or finish the harvest objects, with their digests and their rows of the report; earlier ones are no longer current."""
     moment = now()
     made, finished = [], []

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ckanext.participation.harvesting import rules
 from ckanext.participation.harvesting.batches import checking, hooks, loading, prefetched, saving, searching, showing
-from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Run
+from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Refusal, Run
 from ckanext.participation.harvesting.batches.saving import Written
 
 log = logging.getLogger(__name__)
@@ -58,12 +58,14 @@ def _write(items: list[Item], run: Run, before_commit: BeforeCommit | None, *, a
         if len(items) == 1:
             log.exception("harvested record %s could not be written", items[0].guid)
             reason = f"The record could not be imported: an error of this site ({type(error).__name__})."
-            return _refuse(items[0], reason, run, before_commit)
+            item = items[0]
+            return _refuse([Refusal(item.guid, reason, item.content, item.object_id)], run, before_commit)
     middle = len(items) // 2
     return _write(items[:middle], run, before_commit, again=True) + _write(items[middle:], run, before_commit, again=True)
 
 
 def _transaction(items: list[Item], run: Run, before_commit: BeforeCommit | None) -> list[Outcome]:
+    _pass(run)
     here = loading.here([item.package_id for item in items if item.package_id])
     plans = checking.plans(items, here, lambda packages: _shown(packages, run))
     answers = checking.known(plans)
@@ -107,15 +109,36 @@ def _tell(done: Sequence[Written], numbers: dict[str, int], run: Run) -> None:
         log.warning("A batch of %s datasets does not reach the search yet: %s", len(numbers), error)
 
 
-def _refuse(item: Item, reason: str, run: Run, before_commit: BeforeCommit | None) -> list[Outcome]:
-    outcome = Outcome(item.guid, "errored", item.object_id or str(uuid.uuid4()), reason=reason)
+def refuse(refusals: Sequence[Refusal], run: Run, before_commit: BeforeCommit | None = None) -> list[Outcome]:
+    """Put into the report, in one transaction, why these records were not written.
+
+    :raises: what `before_commit` and the database raise; nothing is written then
+    """
     try:
-        saving.harvest_objects([outcome], {item.guid: item}, {}, run)
-        _finish([outcome], before_commit)
-    except _Stopped:
+        return _refuse(refusals, run, before_commit)
+    except _Stopped as stopped:
+        raise stopped.__cause__ or stopped from None
+
+
+def _refuse(refusals: Sequence[Refusal], run: Run, before_commit: BeforeCommit | None) -> list[Outcome]:
+    if not refusals:
+        return []
+    outcomes = [Outcome(one.guid, "errored", one.object_id or str(uuid.uuid4()), reason=one.reason) for one in refusals]
+    try:
+        _pass(run)
+        saving.harvest_objects(outcomes, {one.guid: one for one in refusals}, {}, run)
+        _finish(outcomes, before_commit)
+    except BaseException:
         model.Session.rollback()
         raise
-    return [outcome]
+    return outcomes
+
+
+def _pass(run: Run) -> None:
+    try:
+        run.fence()
+    except Exception as error:
+        raise _Stopped from error
 
 
 def _finish(told: Sequence[Outcome], before_commit: BeforeCommit | None) -> None:

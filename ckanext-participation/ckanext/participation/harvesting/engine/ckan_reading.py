@@ -15,7 +15,7 @@ from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.harvesting.engine import hashing
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
-from ckanext.participation.harvesting.engine.problems import AnsweredError, SourceProblem
+from ckanext.participation.harvesting.engine.problems import AnsweredError, EndedEarly, SourceProblem
 from ckanext.participation.harvesting.engine.rules import Verdict
 
 LISTED_ROWS, WHOLE_ROWS = 1000, 100
@@ -88,6 +88,8 @@ class CKANReading:
         """List the catalogue and hand on what differs; what was listed before a problem is handed on all the same."""
         try:
             self._list()
+        except EndedEarly:
+            raise
         except (FetchError, SourceProblem) as problem:
             self._fetch_in_spite_of(problem)
             raise
@@ -102,7 +104,9 @@ class CKANReading:
             result = self._page()
             rows = result["results"]
             count = _count(result)
-            expected = count if expected is None else expected
+            if expected is None:
+                expected = count
+                self.gathering.expect(count)
             if self.keyset and not self._advances(rows):
                 # The sorting or the range was ignored: what was read is read, the rest comes by offset.
                 self.keyset = False
@@ -214,6 +218,8 @@ class CKANReading:
     def _fetch_in_spite_of(self, problem: Exception) -> None:
         try:
             self._fetch()
+        except EndedEarly:
+            raise
         except (FetchError, SourceProblem) as second:
             # The report names what came first; the second is most often the same.
             second.__cause__ = problem

@@ -85,6 +85,7 @@ class DCATReading:
             following = mark.next_url
         else:
             page = self.parse(reply)
+            self.gathering.leave_page(number)
             following = page.following
             for entry in page.entries:
                 self._judge(entry, number)

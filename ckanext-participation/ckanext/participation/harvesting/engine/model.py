@@ -51,6 +51,7 @@ class HarvestRun(tk.BaseModel):
     While it goes on: `expected` is the number of records to judge, where the source tells; `read` those that were judged so far,
     `written` those of them that were handed to the writing and are dealt with, `errors` those that could not be imported. `beat` is when a
     sign of life was last given, `finished` when all was written. `stop_asked`: a person wants it to end at the next portion.
+    `attempt` is drawn anew each time that the run is begun: only the last of a source's attempts writes.
     """
 
     __tablename__ = "participation_harvest_run"
@@ -58,6 +59,7 @@ class HarvestRun(tk.BaseModel):
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
     source_id: Mapped[str] = mapped_column(sa.Text)
     job_id: Mapped[str] = mapped_column(sa.Text, unique=True)
+    attempt: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     started: Mapped[datetime] = mapped_column(WHEN, default=now)
     gathered: Mapped[datetime | None] = mapped_column(WHEN)
     whole: Mapped[bool] = mapped_column(sa.Boolean, default=False)

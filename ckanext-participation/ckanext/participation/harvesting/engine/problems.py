@@ -13,3 +13,14 @@ class AnsweredError(SourceProblem):
     def __init__(self, sentence: str, status: int) -> None:
         self.status = status
         super().__init__(sentence)
+
+
+class EndedEarly(SourceProblem):
+    """The reading is to end at once: what was listed and not fetched yet is left."""
+
+
+class StopAsked(EndedEarly):
+    """A person wants the run to end."""
+
+    def __init__(self) -> None:
+        super().__init__("The run was stopped by a person. What was written until then is here; the rest comes with the next run.")

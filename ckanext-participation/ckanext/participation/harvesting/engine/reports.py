@@ -1,14 +1,22 @@
-"""What a job's report says besides its harvest objects: unchanged records have none, so the run knows their number."""
+"""What a job's report says: of unchanged records, which have no harvest objects, and of records that could not be written."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.participation.common.fetch import FetchError
+from ckanext.participation.harvesting import rules
 from ckanext.participation.harvesting.engine.model import HarvestRun
+from ckanext.participation.harvesting.feeds import NotACatalogue
+from ckanext.participation.harvesting.record import Unreadable
+
+log = logging.getLogger(__name__)
 
 
 def unchanged(job_ids: Collection[str]) -> dict[str, int]:
@@ -25,3 +33,15 @@ def complete(jobs: Collection[dict[str, Any]]) -> None:
     for job in jobs:
         if job["id"] in known and job.get("stats"):
             job["stats"]["not modified"] += known[job["id"]]
+
+
+def reason_of(error: Exception, guid: str) -> str:
+    """The sentence that says why a record could not be written; an error of this site is logged."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    if isinstance(error, FetchError | NotACatalogue):
+        return error.sentence
+    if isinstance(error, tk.ValidationError):
+        return f"The catalogue refused the record: {rules.sentence(error.error_dict)}"
+    log.error("harvested record %s could not be imported", guid, exc_info=error)
+    return f"The record could not be imported: an error of this site ({type(error).__name__})."

@@ -15,13 +15,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 _KEY = os.urandom(16)
-SEEN, DUE, STALE, HELD, CONFIRMED, REFUSED, NOTHING = (1 << bit for bit in range(7))
+SEEN, DUE, STALE, HELD, CONFIRMED, REFUSED, NOTHING, DONE = (1 << bit for bit in range(8))
 # From this share of records that must be looked at again, reading everything is cheaper than listing first.
 WORTH_LISTING = 0.5
 
 
 class Verdict(StrEnum):
-    """What to do about a listed record; `NOTHING` was found to be nothing for us, and is as it was."""
+    """What to do about a listed record.
+
+    `NOTHING` was found to be nothing for us, and is as it was; `DONE` was imported by an earlier attempt at the same run.
+    """
 
     NEW = "new"
     CHANGED = "changed"
@@ -29,6 +32,7 @@ class Verdict(StrEnum):
     RETRY = "retry"
     REPEATED = "repeated"
     NOTHING = "nothing"
+    DONE = "done"
 
 
 class Row(NamedTuple):
@@ -36,7 +40,8 @@ class Row(NamedTuple):
 
     `modified` is the source's own date, `content` a hash of what was imported, `digest` of what it became; `due`: its import
     failed or never came; `stale`: it was mapped with other settings; `held`: how a person decided about its removal, or `open`;
-    `dataset`: whether it has one here (a record that is nothing for us, such as a harvest source, has none).
+    `dataset`: whether it has one here (a record that is nothing for us, such as a harvest source, has none); `done`: an earlier
+    attempt at the same run dealt with it.
     """
 
     guid: str
@@ -48,6 +53,7 @@ class Row(NamedTuple):
     held: str = ""
     dataset: bool = True
     digest: str = ""
+    done: bool = False
 
 
 _HELD = {"open": HELD, "confirmed": HELD | CONFIRMED, "refused": HELD | REFUSED}
@@ -67,6 +73,7 @@ class Known:
             pages.append(row.page)
             flags.append(
                 (DUE if row.due else 0) | (STALE if row.stale else 0) | _HELD.get(row.held, 0) | (0 if row.dataset else NOTHING)
+                | (DONE if row.done else 0)
             )
         order = sorted(range(len(keys)), key=keys.__getitem__)
         self._keys = array("Q", (keys[at] for at in order))
@@ -117,7 +124,7 @@ class Known:
         here = self._content[at] if content else self._modified[at]
         if not here or here != _hash(content or modified):
             return Verdict.CHANGED
-        return Verdict.NOTHING if flag & NOTHING else Verdict.UNCHANGED
+        return Verdict.NOTHING if flag & NOTHING else Verdict.DONE if flag & DONE else Verdict.UNCHANGED
 
     def has(self, guid: str, content: str) -> bool:
         """Whether this very content was imported, with the settings of now."""

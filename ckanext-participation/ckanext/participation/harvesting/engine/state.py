@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -41,7 +41,7 @@ AND NOT EXISTS (SELECT 1 FROM package p WHERE p.id = s.package_id)
 """
 _LOAD = """
 SELECT s.guid, s.source_modified, s.content_hash, s.page, s.due, s.mapped_with, h.state, s.package_id IS NOT NULL,
-  s.mapped_digest
+  s.mapped_digest, s.seen_run = :run
 FROM participation_harvest_state s LEFT JOIN participation_harvest_held h ON h.id = s.held_id
 WHERE s.source_id = :source
 """
@@ -85,25 +85,25 @@ def fill(source_id: str) -> None:
     model.Session.commit()
 
 
-def load(source_id: str, mapped_with: str) -> Known:
-    """All that is known of a source; rows come in portions, so that half a million do not fill the memory."""
+def load(source_id: str, mapped_with: str, run_id: int) -> Known:
+    """All that is known of a source, for a run; rows come in portions, so that half a million do not fill the memory."""
     return Known(
-        Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7], row[8])
-        for row in _stream(_LOAD, source_id)
+        Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7], row[8], bool(row[9]))
+        for row in _stream(_LOAD, source_id, run_id)
     )
 
 
 def gone(source_id: str, known: Known) -> Iterator[tuple[str, str, str]]:
     """(guid, id of the dataset or "", how a person decided) of what the source no longer lists."""
     query = _LOAD.replace("SELECT s.guid", "SELECT s.guid, s.package_id, h.state AS decided")
-    for row in _stream(query, source_id):
+    for row in _stream(query, source_id, 0):
         if known.is_gone(row[0]):
             yield row[0], row[1] or "", row[2] or ""
 
 
-def _stream(query: str, source_id: str) -> Iterator[Any]:
+def _stream(query: str, source_id: str, run_id: int) -> Iterator[Any]:
     options = {"stream_results": True, "yield_per": _FETCH}
-    yield from model.Session.execute(sa.text(query), {"source": source_id}, execution_options=options)
+    yield from model.Session.execute(sa.text(query), {"source": source_id, "run": run_id}, execution_options=options)
 
 
 def hand_on(rows: list[dict[str, Any]]) -> None:
@@ -163,6 +163,17 @@ def failed(harvest_object: Any, reason: str) -> None:
     _failed(harvest_object.harvest_source_id, harvest_object.guid, {"due": True, "last_error": reason})
 
 
+def not_imported(source_id: str, guid: str, run_id: int, reason: str, page: int) -> None:
+    """Note a record that was read and could not be made a dataset; the next run tries it again."""
+    _failed(source_id, guid, {"due": True, "last_error": reason, "seen_run": run_id, "page": page})
+
+
+def dealt_with(source_id: str, run_id: int, guids: Collection[str]) -> set[str]:
+    """Which of these records the run has imported or reported."""
+    of_these = (HarvestState.source_id == source_id, HarvestState.guid.in_(guids), HarvestState.seen_run == run_id)
+    return set(model.Session.scalars(sa.select(HarvestState.guid).where(*of_these)))
+
+
 def missing(source_id: str, guid: str, run_id: int, reason: str) -> None:
     """Note a record that the source lists and does not give."""
     _failed(source_id, guid, {"due": True, "last_error": reason, "seen_run": run_id})
@@ -181,13 +192,27 @@ def removed(harvest_object: Any) -> None:
 
 def forget_record(source_id: str, guid: str) -> None:
     """Forget all about one record."""
-    model.Session.execute(sa.delete(HarvestState).where(HarvestState.source_id == source_id, HarvestState.guid == guid))
+    forget_records(source_id, [guid])
+
+
+def forget_records(source_id: str, guids: Collection[str]) -> None:
+    """Forget all about several records."""
+    if guids:
+        model.Session.execute(
+            sa.delete(HarvestState).where(HarvestState.source_id == source_id, HarvestState.guid.in_(guids)),
+            execution_options={"synchronize_session": False})
 
 
 def package_of(source_id: str, guid: str) -> str | None:
     """The id of the dataset that the record became."""
-    own = (HarvestState.source_id == source_id, HarvestState.guid == guid)
-    return model.Session.scalar(sa.select(HarvestState.package_id).where(*own))
+    return packages_of(source_id, [guid]).get(guid)
+
+
+def packages_of(source_id: str, guids: Collection[str]) -> dict[str, str]:
+    """The ids of the datasets that these records became; records without one are left out."""
+    of_these = (HarvestState.source_id == source_id, HarvestState.guid.in_(guids), HarvestState.package_id.isnot(None))
+    rows = model.Session.execute(sa.select(HarvestState.guid, HarvestState.package_id).where(*of_these))
+    return dict(tuple(row) for row in rows)
 
 
 def forget(source_id: str) -> None:

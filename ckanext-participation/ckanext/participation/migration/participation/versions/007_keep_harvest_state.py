@@ -48,6 +48,7 @@ def upgrade() -> None:
             sa.Column("id", sa.BigInteger, primary_key=True),
             sa.Column("source_id", sa.Text, nullable=False),
             sa.Column("job_id", sa.Text, nullable=False, unique=True),
+            sa.Column("attempt", sa.BigInteger, nullable=False, server_default="0"),
             sa.Column("started", WHEN, nullable=False),
             sa.Column("gathered", WHEN),
             sa.Column("whole", sa.Boolean, nullable=False),
