@@ -36,7 +36,7 @@ class Program:
 def programs(home: Home, found: Services, *, application: bool, demo: bool) -> list[Program]:
     """List the processes that this home runs: the services that are ours, then, on wish, the catalogue itself."""
     ckan = [str(BIN / "ckan"), "-c", str(home.ini)]
-    # Harvest consumers block on an empty queue; redis-py 8 would end them after five seconds of silence.
+    # The fetch consumer blocks on an empty queue; redis-py 8 would end it after five seconds of silence.
     patient = (("CKAN_REDIS_URL", f"{found.redis}?socket_timeout=86400"),)
     rows = []
     if "postgres" in found.own:
@@ -56,7 +56,7 @@ def programs(home: Home, found: Services, *, application: bool, demo: bool) -> l
             Program("web", [str(BIN / "gunicorn"), "-c", str(ROOT / "config" / "gunicorn.conf.py"),
                             "-b", f"127.0.0.1:{home.port}", "wsgi:application"], patience=40),
             Program("jobs", [*ckan, "jobs", "worker"]),
-            Program("gather", [*ckan, "harvester", "gather-consumer"], environment=patient),
+            Program("gather", [*ckan, "participation", "harvest", "consume"]),
             Program("fetch", [*ckan, "harvester", "fetch-consumer"], environment=patient),
             Program("clock", [*ckan, "participation", "harvest", "clock"]),
             Program("outbox", [*ckan, "participation", "outbox", "run"]),

@@ -124,6 +124,11 @@ def harvest_batches() -> bool:
     return tk.config["participation.harvest.batches"]
 
 
+def harvest_at_once() -> int:
+    """Return how many harvest jobs run beside each other."""
+    return tk.config["participation.harvest.at_once"]
+
+
 def harvest_workers() -> int:
     """Return how many processes write the records of one harvest job; 0 writes them in the one that reads."""
     return tk.config["participation.harvest.workers"]

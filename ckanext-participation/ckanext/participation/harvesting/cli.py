@@ -67,6 +67,40 @@ def clock(once: bool) -> None:
             stopped.wait(config.harvest_clock_seconds())
 
 
+@harvest.command()
+@click.option("--once", is_flag=True, help="End when nothing is queued and nothing runs.")
+def consume(once: bool) -> None:
+    """Run the harvest jobs that are queued, several beside each other, each in a process of its own; take up what was interrupted.
+
+    One such process for a site. Ends with an error when several rounds in a row failed, for the supervisor to start it anew.
+    """
+    # ckanext-harvest's harvesters can only be imported once the actions are there.
+    from ckanext.participation.harvesting.consuming import Consumer
+
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    consumer = Consumer()
+    consumer.recover()
+    failures = 0
+    try:
+        while not stopped.is_set():
+            try:
+                consumer.turn()
+                failures = 0
+            except Exception as error:  # noqa: BLE001  whatever ended the round, the supervisor decides
+                model.Session.remove()
+                failures += 1
+                click.echo(f"harvest jobs: a round failed ({type(error).__name__}: {str(error)[:200]})", err=True)
+                if once or failures >= MAX_FAILURES:
+                    sys.exit(1)
+                stopped.wait(2.0**failures)
+            if once and consumer.idle:
+                return
+    finally:
+        consumer.stop()
+
+
 def _busy() -> bool:
     """Whether records wait for a consumer or are in a consumer's hands."""
     if tk.config.get("ckan.harvest.mq.type", queue.MQ_TYPE) != "redis":

@@ -16,9 +16,9 @@ from typing import Any
 
 from ckan import model
 
+from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.handing import Portion, Tally
 from ckanext.participation.harvesting.engine.importing import Importer
-from ckanext.participation.harvesting.engine.problems import SourceProblem
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,12 @@ class _Worker:
 class _Failed:
     """What a process says before it ends of its own accord."""
 
+    kind: type[Exception]
     sentence: str
-    ours: bool
+
+    def error(self) -> Exception:
+        """What it met, for the process that reads."""
+        return Superseded() if self.kind is Superseded else self.kind(self.sentence)
 
 
 class Workers:
@@ -132,7 +136,7 @@ class Workers:
                 continue
             if isinstance(said, _Failed):
                 self._bury(worker, again=False)
-                raise SourceProblem(said.sentence) if said.ours else RuntimeError(said.sentence)
+                raise said.error()
             worker.portion = None
             self._heed(said)
         self._hand_out()
@@ -159,7 +163,8 @@ def _work(importer: Importer, line: Connection, inherited: list[Connection]) -> 
     for other in inherited:
         other.close()
     # The connections that were open at the fork are the parent's.
-    model.meta.engine.dispose(close=False)
+    engine: Any = model.meta.engine
+    engine.dispose(close=False)
     model.Session.remove()
     while True:
         try:
@@ -168,11 +173,11 @@ def _work(importer: Importer, line: Connection, inherited: list[Connection]) -> 
             return
         try:
             said: Any = importer.settle(portion)
-        except SourceProblem as problem:
-            said = _Failed(str(problem), ours=True)
+        except Superseded as problem:
+            said = _Failed(Superseded, str(problem))
         except Exception as error:
             log.exception("a portion of harvested records could not be written")
-            said = _Failed(f"{type(error).__name__}: {str(error)[:500]}", ours=False)
+            said = _Failed(RuntimeError, f"{type(error).__name__}: {str(error)[:500]}")
         try:
             line.send(said)
         except BrokenPipeError:
