@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -71,6 +72,7 @@ def harvested(allowed: Any, make_source: Do, person: Do, make_app: Any) -> Data:
             tk.get_action("follow_dataset")({"user": reader["name"]}, {"id": identifier})
         for record in records.values():
             record["license_id"] = "cc-by-nc-4.0"
+            record["metadata_modified"] = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
             record.pop("license_title", None)
             record.pop("license_url", None)
         with timed(f"harvest that changes {MANY} licences"):
