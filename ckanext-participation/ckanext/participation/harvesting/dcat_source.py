@@ -16,7 +16,8 @@ from rdflib.namespace import RDF
 from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
-from ckanext.participation.harvesting import feeds
+from ckanext.participation.harvesting import feeds, groups, settings
+from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine import identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Entry, Page, data_json_page
 from ckanext.participation.harvesting.engine.gathering import Gathering
@@ -62,7 +63,7 @@ class ParticipationDCATHarvester(Stages):
     def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
         """Map one record of either form."""
         if not isinstance(content, Mapping) or "turtle" not in content:
-            return from_data_json(content, mapper)
+            return completed(from_data_json(content, mapper), mapper, source)
         parser = parse(feeds.Feed(feeds.TURTLE, str(content["turtle"])))
         ref: Node | None = URIRef(str(content["uri"])) if content.get("uri") else None
         if ref is None:
@@ -71,7 +72,12 @@ class ParticipationDCATHarvester(Stages):
             raise Unreadable("The record is not a dcat:Dataset.")
         if not mapper.catalogue_language and content.get("language"):
             mapper = replace(mapper, catalogue_language=str(content["language"]))
-        return from_rdf(parser.g, ref, parser.profiled(ref), mapper)
+        return completed(from_rdf(parser.g, ref, parser.profiled(ref), mapper), mapper, source)
+
+    def validate_config(self, config: str) -> str:
+        """Check the JSON of a source's form, and that the groups it names are here."""
+        groups.check(settings.read(config))
+        return config
 
     def get_original_url(self, harvest_object_id: str) -> str | None:
         """The record's own address, for the report; the source's when it has none."""

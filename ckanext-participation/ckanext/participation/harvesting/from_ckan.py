@@ -15,6 +15,7 @@ from ckanext.participation.harvesting.record import (
     Mapper,
     Organisation,
     Record,
+    Remote,
     Unreadable,
     licence,
     settle,
@@ -67,7 +68,11 @@ def from_ckan(remote: object, mapper: Mapper, page: str = "") -> Record:
         "resources": [_resource(row, mapper, language) for row in _rows(said.get("resources"))],
         "extras": [{"key": LICENCE_AS_PUBLISHED, "value": as_published}],
     }
-    return settle(mapper, Record(dataset, organisation(said.get("organization"), mapper, said)))
+    groups = [tuple(values.texts([row.get("name"), row.get("id"), row.get("title"), row.get("display_name")])) for row in
+              _rows(said.get("groups"))]
+    themes = [*values.texts(said.get("theme")), *values.texts(said.get("subject"))]
+    remote_said = Remote(groups, themes, values.plain(extras), values.text(said.get("id")))
+    return settle(mapper, Record(dataset, organisation(said.get("organization"), mapper, said), remote=remote_said))
 
 
 def organisation(remote: object, mapper: Mapper, record: Mapping[str, Any] | None = None) -> Organisation | None:

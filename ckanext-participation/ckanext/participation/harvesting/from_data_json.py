@@ -15,6 +15,7 @@ from ckanext.participation.harvesting.record import (
     Mapper,
     Organisation,
     Record,
+    Remote,
     Unreadable,
     licence,
     settle,
@@ -22,6 +23,12 @@ from ckanext.participation.harvesting.record import (
 )
 
 MAX_LEVELS = 20
+# DCAT-US 1.1's own fields, all of which are read.
+_READ = frozenset(
+    ["title", "description", "keyword", "license", "publisher", "contactPoint", "issued", "modified", "accrualPeriodicity", "temporal",
+     "spatial", "accessLevel", "rights", "theme", "references", "describedBy", "describedByType", "conformsTo", "landingPage",
+     "identifier", "language", "distribution", "bureauCode", "programCode", "systemOfRecords", "primaryITInvestmentUII", "isPartOf"]
+)
 # Kept as extras: they have no field of ours and agencies search by them.
 _KEPT = {
     "bureauCode": "bureau_code",
@@ -85,7 +92,11 @@ def from_data_json(remote: object, mapper: Mapper) -> Record:
             *({"key": ours, "value": "; ".join(values.texts(remote.get(theirs)))} for theirs, ours in _KEPT.items()),
         ],
     }
-    return settle(mapper, Record(dataset, _organisation(publishers, language)))
+    other = {str(key): value for key, value in remote.items() if key not in _READ and not str(key).startswith("@")}
+    said = Remote(
+        themes=values.texts(remote.get("theme")), extras=values.plain(other), identifier=values.text(remote.get("identifier"))
+    )
+    return settle(mapper, Record(dataset, _organisation(publishers, language), remote=said))
 
 
 def _organisation(publishers: list[str], language: str) -> Organisation | None:

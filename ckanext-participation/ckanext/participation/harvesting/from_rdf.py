@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rdflib import RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from ckanext.participation.harvesting import formats, values
@@ -19,6 +19,7 @@ from ckanext.participation.harvesting.record import (
     Mapper,
     Organisation,
     Record,
+    Remote,
     licence,
     settle,
     tags,
@@ -100,7 +101,18 @@ def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mappe
     }
     for name in ("creator", "temporal_coverage", "spatial_coverage"):
         dataset[name] = _rows(dataset.get(name))
-    return settle(mapper, Record(dataset, _organisation(dataset["publisher"], language)))
+    return settle(mapper, Record(dataset, _organisation(dataset["publisher"], language), remote=_remote(graph, ref, profiled)))
+
+
+def _remote(graph: Graph, ref: Node, profiled: Mapping[str, Any]) -> Remote:
+    themes = [
+        str(said)
+        for theme in graph.objects(ref, DCAT.theme)
+        for said in (theme, *(label for predicate in (SKOS.prefLabel, RDFS.label, DCT.title) for label in graph.objects(theme, predicate)))
+        if not isinstance(said, BNode)
+    ]
+    extras = {str(row.get("key")): row.get("value") for row in _rows(profiled.get("extras"))}
+    return Remote(themes=sorted(set(themes)), extras=values.plain(extras), identifier=guid_of(graph, ref))
 
 
 def texts(graph: Graph, ref: Node, predicate: URIRef, language: str) -> values.Texts:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.harvesting.record import Organisation
@@ -43,12 +44,29 @@ def owner_of(
         )
     if not organisation.name:
         return own, []
-    here = model.Group.get(organisation.name)
+    here = (None if renamed else _known(organisation.identifier)) or model.Group.get(organisation.name)
+    if here is None and settings.organizations == "existing":
+        return own, []
     if here is None:
         here = _make(organisation if renamed else details(organisation), user)
     if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
         return here.id, []
     return own, [f"The organisation “{organisation.name}” was made here by people: the dataset went to the source's own."]
+
+
+def _known(identifier: str) -> Any:
+    """The organisation that a harvest made for this identifier, whatever it is called by now."""
+    if not identifier:
+        return None
+    group: Any = model.Group
+    said = group.extras[_MARK].astext
+    spelled = [json.dumps(identifier), json.dumps(identifier, ensure_ascii=False)]
+    found = model.Session.scalars(
+        sa.select(group)
+        .where(group.is_organization.is_(True), group.state == "active", sa.or_(*(said.contains(one, autoescape=True) for one in spelled)))
+        .order_by(group.created, group.id)
+    )
+    return next((one for one in found if identifier in identifiers(one)), None)
 
 
 def _make(organisation: Organisation, user: str) -> Any:
@@ -73,9 +91,14 @@ def _make(organisation: Organisation, user: str) -> Any:
     return model.Group.get(made["id"])
 
 
+def mark(group: Any, identifier: str) -> None:
+    """Note that an organisation was made by a harvest, for this identifier; in the caller's transaction."""
+    group.extras = {**(group.extras or {}), _MARK: json.dumps([*identifiers(group), identifier])}
+
+
 def identifiers(group: Any) -> list[str]:
     """The source identifiers that an organisation made by a harvest carries."""
     try:
-        return json.loads(group.extras.get(_MARK) or "[]")
+        return json.loads((group.extras or {}).get(_MARK) or "[]")
     except ValueError:
         return []

@@ -59,12 +59,26 @@ class Organisation:
 
 
 @dataclass
+class Remote:
+    """What the source says besides, for a source's settings to choose from.
+
+    `groups`: for each of its groups the names by which it may be meant; `themes`: words and addresses; `extras`: fields we have none for.
+    """
+
+    groups: list[tuple[str, ...]] = field(default_factory=list)
+    themes: list[str] = field(default_factory=list)
+    extras: dict[str, str] = field(default_factory=dict)
+    identifier: str = ""
+
+
+@dataclass
 class Record:
     """A mapped dataset, its organisation, and sentences about what could not be kept."""
 
     dataset: dict[str, Any]
     organisation: Organisation | None = None
     notes: list[str] = field(default_factory=list)
+    remote: Remote = field(default_factory=Remote)
 
     def digest(self) -> str:
         """The same for the same content: what decides whether a second run has anything to write."""

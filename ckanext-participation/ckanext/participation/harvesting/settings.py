@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_FORMATS = (
+_PATTERN = re.compile(r"[^\x00-\x1f]{1,200}")
+_LONGEST_TEXT = 10_000
+FORMATS = (
     "turtle",
     "xml",
     "json-ld",
@@ -42,10 +45,20 @@ class Settings:
     organizations_filter_exclude: tuple[str, ...] = ()
     groups_filter_include: tuple[str, ...] = ()
     groups_filter_exclude: tuple[str, ...] = ()
+    remote_groups: str = "ignore"
+    group_names: dict[str, str] = field(default_factory=dict)
+    default_groups: tuple[str, ...] = ()
+    default_tags: tuple[str, ...] = ()
+    keep_extras: tuple[str, ...] = ()
+    default_extras: dict[str, str] = field(default_factory=dict)
+    override_extras: bool = False
+    # What the source was before it came to this type, so that it can go back; written by the switch.
+    was: dict[str, Any] = field(default_factory=dict)
 
 
+@functools.lru_cache(maxsize=64)
 def read(written: str | None) -> Settings:
-    """The settings of a source; raises BadSettings with a sentence that names the key."""
+    """The settings of a source, not to be changed; raises BadSettings with a sentence that names the key."""
     if not written or not written.strip():
         return Settings()
     try:
@@ -57,10 +70,12 @@ def read(written: str | None) -> Settings:
     known = [one.name for one in fields(Settings)]
     unknown = sorted(set(stated) - set(known))
     if unknown:
-        raise BadSettings(f"{', '.join(unknown)} is not a key of this source type. Keys are: {', '.join(known)}.")
+        raise BadSettings(f"{', '.join(unknown)} is not a key of this source type. Keys are: {', '.join(known[:-1])}.")
     for both in ("organizations", "groups"):
         if f"{both}_filter_include" in stated and f"{both}_filter_exclude" in stated:
             raise BadSettings(f"Use either {both}_filter_include or {both}_filter_exclude, not both.")
+    if "override_extras" in stated and "default_extras" not in stated:
+        raise BadSettings("override_extras says whether default_extras count more than the source's own: give default_extras too.")
     return Settings(**{key: _CHECKS[key](key, value) for key, value in stated.items()})
 
 
@@ -97,6 +112,43 @@ def _names(key: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _patterns(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and _PATTERN.fullmatch(one) for one in value):
+        raise BadSettings(f'{key} must be a list of names of fields, such as ["update_cycle", "survey_*"], or ["*"] for all.')
+    return tuple(value)
+
+
+def _words(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
+        raise BadSettings(f'{key} must be a list of keywords, such as ["snow removal", "winter"].')
+    return tuple(word.strip() for word in value)
+
+
+def _texts(key: str, value: Any) -> dict[str, str]:
+    sound = isinstance(value, dict) and all(
+        _PATTERN.fullmatch(name) and isinstance(text, str) and text and len(text) <= _LONGEST_TEXT for name, text in value.items()
+    )
+    if not sound:
+        raise BadSettings(f'{key} must say a text for each field, such as {{"region": "Estrie"}}.')
+    return value
+
+
+def _group_names(key: str, value: Any) -> dict[str, str]:
+    sound = isinstance(value, dict) and all(isinstance(name, str) and _NAME.fullmatch(name) for name in value.values())
+    if not sound:
+        raise BadSettings(
+            f"{key} must say for each group or theme of the source the name of a group here, "
+            'such as {"Transports": "transport", "http://publications.europa.eu/resource/authority/data-theme/TRAN": "transport"}.'
+        )
+    return value
+
+
+def _before(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or not isinstance(value.get("config", {}), dict):
+        raise BadSettings(f"{key} is written by the switch of a source's type. Leave it as it was, or take it out.")
+    return value
+
+
 def _organisations(key: str, value: Any) -> dict[str, dict[str, Any]]:
     sound = isinstance(value, dict) and all(
         isinstance(row, dict)
@@ -114,15 +166,23 @@ def _organisations(key: str, value: Any) -> dict[str, dict[str, Any]]:
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "organizations": _one_of("publisher", "source"),
+    "organizations": _one_of("publisher", "existing", "source"),
     "organization_names": _organisations,
     "language": _one_of("fr", "en"),
     "remove_up_to": _percent,
     "force_all": _boolean,
-    "rdf_format": _one_of(*_FORMATS),
+    "rdf_format": _one_of(*FORMATS),
     "api_key": _secret,
     "organizations_filter_include": _names,
     "organizations_filter_exclude": _names,
     "groups_filter_include": _names,
     "groups_filter_exclude": _names,
+    "remote_groups": _one_of("ignore", "only_local"),
+    "group_names": _group_names,
+    "default_groups": _names,
+    "default_tags": _words,
+    "keep_extras": _patterns,
+    "default_extras": _texts,
+    "override_extras": _boolean,
+    "was": _before,
 }

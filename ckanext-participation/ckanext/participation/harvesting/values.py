@@ -211,6 +211,22 @@ def is_opaque(name: str) -> bool:
     return bool(re.fullmatch(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{24,64}|\d+", name.lower()))
 
 
+def plain(said: Mapping[str, Any]) -> Texts:
+    """Fields of any kind as texts: what is not one is written as JSON; what says nothing is left out."""
+    found: Texts = {}
+    for key, value in said.items():
+        if value in (None, "", [], {}):
+            continue
+        try:
+            written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        except (TypeError, ValueError, RecursionError):
+            continue
+        written = written.replace("\x00", "").strip()
+        if key and written:
+            found[key] = written
+    return found
+
+
 def without_empty(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same, without what says nothing."""
     return {key: value for key, value in row.items() if value is not None and value not in ("", [], {})}
