@@ -91,5 +91,7 @@ PERMISSIONS: dict[str, Row] = {
     "participation_harvest_preview_create": Row("nothing", ADMIN, ADMIN),
     "participation_harvest_preview_show": Row("nothing", SIGNED_IN, SIGNED_IN),
     "participation_harvest_preview_accept": Row("nothing", SIGNED_IN, SIGNED_IN),
+    # About the source: tests/harvesting/test_switching.py.
+    "participation_harvest_source_switch": Row("nothing", ADMIN, ADMIN),
     "participation_discussion_search": Row("nothing", EVERYONE, EVERYONE),
 }

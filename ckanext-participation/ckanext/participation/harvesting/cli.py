@@ -16,6 +16,7 @@ from ckanext.harvest import queue
 
 from ckanext.participation import config
 from ckanext.participation.harvesting.offering.commands import Builder, feeds
+from ckanext.participation.harvesting.switching import switch
 
 __all__ = ["commands"]
 
@@ -137,4 +138,5 @@ def run(source: str) -> None:
     sys.exit(1 if report.counts.get("errored") else 0)
 
 
+harvest.add_command(switch)
 commands = [harvest, feeds]

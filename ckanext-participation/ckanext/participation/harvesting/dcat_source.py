@@ -17,6 +17,7 @@ from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
 from ckanext.participation.harvesting import feeds, groups, settings
+from ckanext.participation.harvesting.adopting import Adoption
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine import identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Entry, Page, data_json_page
@@ -50,13 +51,16 @@ class ParticipationDCATHarvester(Stages):
     def read(self, source: Any, gathering: Gathering) -> None:
         """Hand on the records of every page that differ from what is here; a page seen before ends the run."""
 
+        # A preview has nothing of its own here.
+        adoption = Adoption(gathering) if isinstance(gathering, Gathering) else None
+
         def parse_page(reply: Reply) -> Page:
             feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format)
             if feed.kind == feeds.DATA_JSON:
                 return data_json_page(feed.document, source.url, data_json_guid)
             parser = parse(feed)
             following = parser.next_page()
-            return Page(_rdf_entries(parser.g, reply.url), urljoin(reply.url, following) if following else "")
+            return Page(_rdf_entries(parser.g, reply.url, adoption), urljoin(reply.url, following) if following else "")
 
         DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
 
@@ -121,7 +125,7 @@ def parse(feed: feeds.Feed) -> OneByOneParser:
     return parser
 
 
-def _rdf_entries(graph: ConjunctiveGraph, address: str) -> list[Entry]:
+def _rdf_entries(graph: ConjunctiveGraph, address: str, adoption: Adoption | None = None) -> list[Entry]:
     language = catalogue_language(graph)
     read = [_rdf_entry(graph, ref, language) for ref in set(graph.subjects(RDF.type, DCAT.Dataset))]
     # By content, not by label: blank nodes have new labels in every parse.
@@ -129,6 +133,8 @@ def _rdf_entries(graph: ConjunctiveGraph, address: str) -> list[Entry]:
     identifiers.tell_apart(graph, read)
     for number, (_, entry) in enumerate(read, 1):
         entry.guid = entry.guid or f"{address}#{number}"
+    if adoption is not None:
+        adoption.adopt(graph, read)
     return [entry for _, entry in read]
 
 

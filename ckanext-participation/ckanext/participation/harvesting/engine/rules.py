@@ -83,6 +83,7 @@ class Known:
         self._pages = array("l", (pages[at] for at in order))
         self._flags = bytearray(flags[at] for at in order)
         self._new: set[int] = set()
+        self._renamed: dict[int, int] = {}
         self._by_page: dict[int, array[int]] | None = None
 
     def __len__(self) -> int:
@@ -125,6 +126,15 @@ class Known:
         if not here or here != _hash(content or modified):
             return Verdict.CHANGED
         return Verdict.NOTHING if flag & NOTHING else Verdict.DONE if flag & DONE else Verdict.UNCHANGED
+
+    def knows(self, guid: str) -> bool:
+        """Whether anything is known of the record from before this run."""
+        return self._at(_hash(guid)) is not None
+
+    def rename(self, before: str, guid: str) -> None:
+        """Know a record by another identifier from now on."""
+        if (at := self._at(_hash(before))) is not None:
+            self._renamed[_hash(guid)] = at
 
     def has(self, guid: str, content: str) -> bool:
         """Whether this very content was imported, with the settings of now."""
@@ -178,6 +188,8 @@ class Known:
         return at is not None and bool(self._flags[at] & HELD)
 
     def _at(self, key: int) -> int | None:
+        if key in self._renamed:
+            return self._renamed[key]
         at = bisect_left(self._keys, key)
         return at if at < len(self._keys) and self._keys[at] == key else None
 
