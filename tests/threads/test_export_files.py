@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.participation.threads import export_files, exports, jsonld
+from ckanext.participation.common import export_files
+from ckanext.participation.threads import exports, jsonld
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "  =1+1",
             "＝1+1", "- cmd|' /C calc'!A0"]

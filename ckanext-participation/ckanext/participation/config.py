@@ -262,6 +262,31 @@ def index_seconds() -> int:
     return tk.config["participation.search.index_seconds"]
 
 
+def links_per_day() -> int:
+    """Return how many requests a day the checking of files' addresses may make; 0 for none."""
+    return tk.config["participation.links.per_day"]
+
+
+def links_per_run() -> int:
+    """Return how many addresses, each of another host, are asked side by side."""
+    return tk.config["participation.links.per_run"]
+
+
+def link_pause() -> int:
+    """Return the seconds for which a host is left alone after a request."""
+    return tk.config["participation.links.host_pause"]
+
+
+def link_seconds() -> int:
+    """Return the total seconds that asking one address may take."""
+    return tk.config["participation.links.seconds"]
+
+
+def link_contact() -> str:
+    """Return what servers are told to write to about being asked, or an empty text."""
+    return tk.config["participation.links.contact"]
+
+
 def previews_per_minute() -> int:
     """Return how many previews of texts one person may ask for in a minute."""
     return tk.config["participation.limits.previews_per_minute"]

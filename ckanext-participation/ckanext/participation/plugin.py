@@ -69,7 +69,7 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
     p.implements(p.IAuthenticator, inherit=True)
     p.implements(p.ITranslation)
 
-    rooms = ("common", "metadata", "people", "threads", "search", "licensing", "pages")
+    rooms = ("common", "metadata", "people", "threads", "search", "licensing", "quality", "pages")
 
     def update_config(self, config: CKANConfig) -> None:
         settings.refuse_placeholders(config)
@@ -95,15 +95,24 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
 
         return hooks.before_dataset_search(search_params)
 
+    def after_dataset_create(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.quality import marking
+
+        marking.mark(pkg_dict["id"])
+
     def after_dataset_delete(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.quality import marking
         from ckanext.participation.search import hooks
 
+        marking.mark_deleted(pkg_dict.get("id"))
         hooks.dataset_deleted(pkg_dict)
 
     def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
         from ckanext.participation.licensing import changes
+        from ckanext.participation.quality import marking
         from ckanext.participation.search import hooks
 
+        marking.mark(pkg_dict["id"])
         changes.note(context, pkg_dict["id"])
         if pkg_dict.get("state") == "deleted":
             hooks.dataset_deleted(pkg_dict)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from threads.exports.conftest import file_of
 
-from ckanext.participation.threads import export_files, exports
+from ckanext.participation.common import export_files
+from ckanext.participation.threads import exports
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "with_request_context"),
               pytest.mark.ckan_config("participation.limits.posts_per_minute", 1000)]

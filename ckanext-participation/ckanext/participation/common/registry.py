@@ -213,6 +213,8 @@ class Registry:
         self._movement_watchers: dict[str, Callable[[list[int]], None]] = {}
         self._subject_facts: dict[str, Callable[[list[int]], dict[int, dict[str, Any]]]] = {}
         self._licence_names: dict[str, Callable[[bool], Mapping[str, str]]] = {}
+        self._origins: dict[str, Callable[[list[str]], Mapping[str, Mapping[str, str]]]] = {}
+        self._uses: dict[str, Callable[[list[str]], Mapping[str, int]]] = {}
 
     def add(self, entry: SubjectType | EventType | Panel | ModerationKind | Supportable | Followable | Searchable) -> None:
         """Enter `entry` under its name."""
@@ -249,6 +251,22 @@ class Registry:
     def add_licence_names(self, name: str, function: Callable[[bool], Mapping[str, str]]) -> None:
         """Enter a function that gives more names of licences, `{key: register id}`; with True as they are now, else as of lately."""
         self._put(self._licence_names, name, function)
+
+    def add_origins(self, name: str, function: Callable[[list[str]], Mapping[str, Mapping[str, str]]]) -> None:
+        """Enter a function that says which datasets come from elsewhere and are mended there, `(ids) -> {id: {"title", "url"}}`."""
+        self._put(self._origins, name, function)
+
+    def add_use(self, name: str, function: Callable[[list[str]], Mapping[str, int]]) -> None:
+        """Enter a function that says how much people make of datasets, `(ids) -> {id: number}`; `name` says what is counted."""
+        self._put(self._uses, name, function)
+
+    def origins(self, ids: list[str]) -> dict[str, Mapping[str, str]]:
+        """Return where datasets come from, by their ids; those that are written here are not among them."""
+        return {identifier: said for function in self._origins.values() for identifier, said in function(ids).items()}
+
+    def uses(self, ids: list[str]) -> dict[str, Mapping[str, int]]:
+        """Return what is counted of datasets' use: `{what: {id: number}}`."""
+        return {name: function(ids) for name, function in self._uses.items()}
 
     def licence_names(self, fresh: bool) -> Mapping[str, str]:
         """Return the names of licences that the register does not have."""

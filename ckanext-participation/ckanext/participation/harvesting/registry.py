@@ -17,6 +17,7 @@ SECONDS = 30.0
 def register(registry: Registry) -> None:
     """Enter the panel and the sender of harvested datasets."""
     registry.add(Panel("harvest-sources", "organization", "participation/harvesting/snippets/sources_panel.html", sources_panel, order=70))
+    registry.add_origins("harvesting", sources.of_datasets)
     registry.add_chore("harvested datasets in the search", _send, lambda: SECONDS)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from ckanext.harvest.model import HarvestJob, HarvestSource
+from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
 
 from ckanext.participation.harvesting import values
 
@@ -30,6 +30,16 @@ def of_organisation(organization_id: str) -> list[dict[str, Any]]:
         .where(package.owner_org == organization_id, package.state == "active", HarvestSource.active.is_(True)).order_by(package.title))
     return [{"name": row.name, "title": row.title or row.name, "url": row.url,
              "finished": row.finished.replace(tzinfo=UTC) if row.finished else None} for row in rows]
+
+
+def of_datasets(ids: list[str]) -> dict[str, dict[str, str]]:
+    """Return where harvested datasets come from, by their ids: `{id: {"title", "url"}}` of the source."""
+    package = model.Package
+    rows = model.Session.execute(
+        sa.select(HarvestObject.package_id, package.name, package.title, HarvestSource.url)
+        .join(HarvestSource, HarvestSource.id == HarvestObject.harvest_source_id).join(package, package.id == HarvestSource.id)
+        .where(HarvestObject.package_id.in_(ids), HarvestObject.current.is_(True)))
+    return {row.package_id: {"title": row.title or row.name, "url": row.url} for row in rows}
 
 
 def name_for(title: str) -> str:

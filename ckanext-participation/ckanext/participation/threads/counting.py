@@ -170,6 +170,14 @@ def register(registry: Registry) -> None:
     registry.add_index_fields("threads", index_fields)
     registry.add_movement_watcher("counters", moved)
     registry.add_subject_facts("threads", facts)
+    registry.add_use("messages", messages)
+
+
+def messages(dataset_ids: list[str]) -> dict[str, int]:
+    """Return how many messages people wrote about datasets and their files, as last counted."""
+    rows = model.Session.execute(sa.select(Subject.ref, SubjectCount.comments).join(Subject, Subject.id == SubjectCount.subject_id)
+                                 .where(Subject.type == "dataset", Subject.ref.in_(dataset_ids)))
+    return {row.ref: row.comments for row in rows}
 
 
 def run() -> None:

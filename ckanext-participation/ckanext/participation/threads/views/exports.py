@@ -9,8 +9,9 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response, request, stream_with_context
 
 from ckanext.participation import config
+from ckanext.participation.common import export_files
 from ckanext.participation.common.errors import words_of
-from ckanext.participation.threads import export_files, exports
+from ckanext.participation.threads import exports
 
 __all__ = ["blueprints"]
 

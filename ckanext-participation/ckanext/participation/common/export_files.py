@@ -61,7 +61,7 @@ def as_json(pages: Records) -> Iterator[bytes]:
     yield b"[]\n" if lead == b"[\n" else b"\n]\n"
 
 
-def file_name(name: str, suffix: str) -> str:
+def file_name(name: str, suffix: str, what: str = "conversations") -> str:
     """Return a file name of plain letters, whatever the subject is called: it goes into a header."""
     plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower())[:80].strip("-")
-    return f"conversations-{plain or 'export'}.{suffix}"
+    return f"{what}-{plain or 'export'}.{suffix}"
