@@ -6,7 +6,7 @@ from typing import Any
 
 from ckanext.participation.common import rights
 from ckanext.participation.common.registry import Panel, Registry
-from ckanext.participation.quality import computing, lists
+from ckanext.participation.quality import computing, lists, words
 from ckanext.participation.quality.links import checking
 
 __all__ = ["register"]
@@ -29,4 +29,5 @@ def panel(organization: dict[str, Any]) -> dict[str, Any] | None:
     if not found["datasets"]:
         return None
     worst = sorted((row for row in found["criteria"] if row["missing"]), key=lambda row: -row["missing"])[:ON_PANEL]
-    return {"worst": worst, "to_mend": found["to_mend"], "datasets": found["datasets"], "organization": organization["name"]}
+    return {"worst": worst, "to_mend": found["to_mend"], "datasets": found["datasets"], "organization": organization["name"],
+            "words": words}
