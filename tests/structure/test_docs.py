@@ -39,7 +39,7 @@ def test_the_files_that_a_document_names_exist(doc: Path) -> None:
 
 
 def test_the_commands_that_a_document_names_exist(doc: Path) -> None:
-    assemble.assemble(["common", "licences", "harvesting", "licensing"])
+    assemble.assemble(["common", "licences", "harvesting", "licensing", "quality"])
     for line in re.findall(r"ckan(?: -c \S+)? participation ([a-z][a-z ]+)", doc.read_text(encoding="utf-8")):
         at: click.Command = assemble.command_group
         for word in line.split():
@@ -52,7 +52,7 @@ def test_the_commands_that_a_document_names_exist(doc: Path) -> None:
 def test_the_options_that_a_document_names_are_declared(doc: Path) -> None:
     groups = yaml.safe_load((PACKAGE / "config_declaration.yaml").read_text(encoding="utf-8"))["groups"]
     declared = {option["key"] for group in groups for option in group["options"]}
-    named = set(re.findall(r"\b(participation\.(?:text|limits|visibility|fetch|outbox|harvest|search|security|pages|offering|threads)\.\w+)",
+    named = set(re.findall(r"\b(participation\.(?:text|limits|visibility|fetch|outbox|harvest|search|security|pages|offering|threads|links)\.\w+)",
                            doc.read_text(encoding="utf-8")))
     assert named <= declared
 

@@ -18,7 +18,7 @@ def register(registry: Registry) -> None:
     """Enter the panel and the sender of harvested datasets."""
     registry.add(Panel("harvest-sources", "organization", "participation/harvesting/snippets/sources_panel.html", sources_panel, order=70))
     registry.add_origins("harvesting", sources.of_datasets)
-    registry.add_chore("harvested datasets in the search", _send, lambda: SECONDS)
+    registry.add_chore("harvested datasets in the search", _send, _seconds)
 
 
 def sources_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
@@ -26,6 +26,10 @@ def sources_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
     if not rights.reader_speaks_for(organization["id"]):
         return None
     return {"sources": sources.of_organisation(organization["id"]), "organization": organization["name"]}
+
+
+def _seconds() -> float:
+    return SECONDS
 
 
 def _send() -> None:

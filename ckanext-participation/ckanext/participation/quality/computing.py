@@ -6,6 +6,7 @@ at any instant: a mark leaves in the transaction that writes what was found.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +15,6 @@ from typing import Any, Final
 import ckan.plugins as p
 import sqlalchemy as sa
 from ckan import model
-from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.common.model import now
 from ckanext.participation.common.registry import registry
@@ -29,6 +29,14 @@ AGAIN: Final = timedelta(days=1)
 REST: Final = timedelta(minutes=10)
 _P: Final = model.Package.__table__
 _ACTIVE: Final = sa.and_(_P.c.state == "active", _P.c.type == "dataset")
+
+# Five hundred rows as one value: to put them into words, column by column, would cost more than all the rest.
+_COLUMNS: Final = tuple(column.name for column in Quality.__table__.c)
+_STORE: Final = sa.text(f"""
+INSERT INTO participation_quality ({", ".join(_COLUMNS)})
+SELECT {", ".join(_COLUMNS)} FROM json_populate_recordset(NULL::participation_quality, CAST(:rows AS json))
+ON CONFLICT (package_id) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _COLUMNS if name != "package_id")}
+""")  # noqa: S608  (names of our own columns)
 
 
 class _Round:
@@ -102,9 +110,7 @@ def these(ids: Collection[str]) -> None:
     at = now()
     rows = [_row(one, states.get(one.id, ()), uses, at) for one in found]
     if rows:
-        values = insert(Quality).values(rows)
-        model.Session.execute(values.on_conflict_do_update(
-            index_elements=["package_id"], set_={name: values.excluded[name] for name in rows[0] if name != "package_id"}))
+        model.Session.execute(_STORE, {"rows": json.dumps(rows)})
     gone = set(wanted) - {one.id for one in found}
     if gone:
         model.Session.execute(sa.delete(Quality).where(Quality.package_id.in_(gone)))
@@ -114,7 +120,7 @@ def _row(one: reading.Read, states: Sequence[str], uses: dict[str, dict[str, int
     facts = one.facts if not states else _with_links(one.facts, states)
     said = rules.judge(facts, at.date())
     use = {name: uses[name].get(one.id, 0) for name in ("follows", "messages", "views")}
-    return {"package_id": one.id, "organization_id": one.organization_id, "at": at, "rules": rules.VERSION, "met": said.met,
+    return {"package_id": one.id, "organization_id": one.organization_id, "at": at.isoformat(), "rules": rules.VERSION, "met": said.met,
             "missing": said.missing, "stars": said.stars, "files": said.files, "machine": said.machine, "dead": said.dead,
             **use, "use": sum(use.values())}
 

@@ -28,7 +28,8 @@ def mark_deleted(ref: object) -> None:
 def _write(session: Any) -> None:
     marks = session.info.pop(_NAME, None)
     if marks:
-        session.execute(sa.insert(QualityMark), [{"package_id": package_id} for package_id in sorted(marks)])
+        ids = sa.select(sa.func.unnest(sa.cast(sorted(marks), sa.ARRAY(sa.Text))))
+        session.execute(sa.insert(QualityMark).from_select(["package_id"], ids))
 
 
 def _forget(session: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +22,19 @@ from ckanext.participation.quality.model import Link, LinkDay, LinkUse, QualityM
 LONGEST: Final = 2000
 # A round that was killed has its addresses asked again after this time.
 LEASE: Final = timedelta(hours=1)
+
+
+# Hundreds of rows as one value: to put them into words, column by column, would cost more than all the rest.
+_ADD_LINKS: Final = sa.text("""
+INSERT INTO participation_link (digest, url, host, state, why, failures, due_at)
+SELECT digest, url, host, 'new', '', 0, :at FROM json_to_recordset(CAST(:rows AS json)) AS r(digest text, url text, host text)
+ON CONFLICT DO NOTHING
+""")
+_ADD_USES: Final = sa.text("""
+INSERT INTO participation_link_use (package_id, link_id)
+SELECT package_id, link_id FROM json_to_recordset(CAST(:rows AS json)) AS r(package_id text, link_id bigint)
+ON CONFLICT DO NOTHING
+""")
 
 
 def normal(url: str) -> tuple[str, str] | None:
@@ -49,10 +63,10 @@ def of_datasets(urls: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         wanted[package_id] = set(asked)
         rows |= {digest: {"digest": digest, "url": url, "host": host} for digest, (url, host) in asked.items()}
     known = _known(rows)
-    new = [row | {"state": "new", "why": "", "failures": 0, "due_at": now()} for digest, row in sorted(rows.items()) if digest not in known]
+    new = {digest: row for digest, row in sorted(rows.items()) if digest not in known}
     if new:
-        model.Session.execute(insert(Link).on_conflict_do_nothing(), new)
-        known |= _known({row["digest"]: row for row in new})
+        model.Session.execute(_ADD_LINKS, {"rows": json.dumps(list(new.values())), "at": now()})
+        known |= _known(new)
     before: dict[str, set[int]] = defaultdict(set)
     for package_id, link_id in model.Session.execute(
             sa.select(LinkUse.package_id, LinkUse.link_id).where(LinkUse.package_id.in_(list(urls)))):
@@ -60,7 +74,7 @@ def of_datasets(urls: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     after = {package_id: {known[digest][0] for digest in digests} for package_id, digests in wanted.items()}
     added = [{"package_id": name, "link_id": number} for name, ids in sorted(after.items()) for number in sorted(ids - before[name])]
     if added:
-        model.Session.execute(insert(LinkUse).on_conflict_do_nothing(), added)
+        model.Session.execute(_ADD_USES, {"rows": json.dumps(added)})
     for name, ids in after.items():
         if gone := before[name] - ids:
             model.Session.execute(sa.delete(LinkUse).where(LinkUse.package_id == name, LinkUse.link_id.in_(gone)))
