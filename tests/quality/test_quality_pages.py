@@ -108,6 +108,7 @@ def test_a_harvested_dataset_is_mended_at_its_source(town: Town) -> None:
     assert found[0]["source"] == {"title": "Portal", "url": "https://portal.example.org"}
     page = town.page()
     assert "comes from “Portal”" in page
+    assert "What comes from a source is mended there" in page
     assert f"/dataset/edit/{about['name']}" not in page
 
 
