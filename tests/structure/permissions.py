@@ -96,5 +96,15 @@ PERMISSIONS: dict[str, Row] = {
     "participation_harvest_preview_accept": Row("nothing", SIGNED_IN, SIGNED_IN),
     # About the source: tests/harvesting/test_switching.py.
     "participation_harvest_source_switch": Row("nothing", ADMIN, ADMIN),
+    # About the source: tests/harvesting/test_health.py, tests/harvesting/test_held.py.
+    "participation_harvest_health_list": Row("nothing", EVERYONE, EVERYONE),
+    "participation_harvest_health_show": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_run_show": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_run_start": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_run_stop": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_held_list": Row("nothing", SIGNED_IN, SIGNED_IN),
+    "participation_harvest_held_show": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_held_settle": Row("nothing", ADMIN, ADMIN),
+    "participation_harvest_held_reopen": Row("nothing", ADMIN, ADMIN),
     "participation_discussion_search": Row("nothing", EVERYONE, EVERYONE),
 }
