@@ -43,4 +43,4 @@ def answered(question: dict[str, Any], app: Any) -> dict[str, Any]:
         "thread_id": question["thread"], "seq": 2, "subject_type": "dataset", "subject_id": about["name"], "organization": about["owner_org"],
         "dataset": about["name"], "id": about["name"], "name": staff["name"], "picture_id": "0" * 32, "extension": "webp",
         "kind": "comment", "license_id": "ca-ogl-lgo", "source": "x", "token": "x", "change_id": 1, "user": staff["name"], "key": "x",
-        "preview_id": "0" * 24}}
+        "preview_id": "0" * 24, "held_id": 1}}

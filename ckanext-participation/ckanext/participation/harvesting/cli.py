@@ -15,6 +15,7 @@ from ckan import model
 from ckanext.harvest import queue
 
 from ckanext.participation import config
+from ckanext.participation.harvesting import watching
 from ckanext.participation.harvesting.offering.commands import Builder, feeds
 from ckanext.participation.harvesting.switching import switch
 
@@ -139,4 +140,6 @@ def run(source: str) -> None:
 
 
 harvest.add_command(switch)
+harvest.add_command(watching.watch)
+
 commands = [harvest, feeds]

@@ -1,17 +1,45 @@
-"""What templates ask about the whole catalogue's files."""
+"""What templates ask about the whole catalogue's files, and how they write a duration and a share."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import ckan.plugins.toolkit as tk
+from babel.dates import format_skeleton, format_timedelta
+from babel.numbers import format_percent
 
 from ckanext.participation.harvesting.offering import files
 
-__all__ = ["participation_feeds"]
+__all__ = ["participation_duration", "participation_feeds", "participation_share", "participation_short_day"]
 
 _NAMES = {"data.json": "DCAT-US data.json", "data.ttl": "DCAT-AP Turtle", "data.jsonld": "DCAT-AP JSON-LD"}
+
+# One digit after the point, as each language writes a share.
+_FINE = {"fr_CA": "#,##0.#\u00a0%", "en_CA": "#,##0.#%"}
 
 
 def participation_feeds() -> list[dict[str, str]]:
     """Return the files of the whole catalogue: `url`, `type` (media type) and `title`."""
     return [{"url": tk.url_for(f"participation_feeds.{name.replace('.', '_')}", locale="default", qualified=True),
              "type": kind.partition(";")[0], "title": _NAMES[name]} for name, kind in files.FEEDS.items()]
+
+
+def participation_duration(seconds: float) -> str:
+    """Return a time span in the reader's words, such as "3 minutes"."""
+    return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=_locale())
+
+
+def participation_share(share: float) -> str:
+    """Return a share (0 to 1) in per cent; one that is not nothing is never written as 0 %, nor one that is not all as 100 %."""
+    shown = min(max(share, 0.001), 0.999) if 0 < share < 1 else share
+    fine = 0 < shown < 0.1 or 0.99 < shown < 1
+    return format_percent(shown, _FINE[_locale()] if fine else None, locale=_locale())
+
+
+def participation_short_day(written: str) -> str:
+    """Return the day of a moment (ISO text) as it fits under a bar."""
+    return format_skeleton("MMMd", datetime.fromisoformat(written).astimezone(tk.h.get_display_timezone()), locale=_locale())
+
+
+def _locale() -> str:
+    return {"fr": "fr_CA", "en": "en_CA"}.get(str(tk.h.lang() or "en")[:2], "en_CA")
