@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import ckan.plugins.toolkit as tk
@@ -24,13 +25,16 @@ from rdflib.namespace import DCTERMS, XSD
 
 from ckanext.participation import config
 from ckanext.participation.harvesting.offering import catalogue, files, triples
-from ckanext.participation.harvesting.offering.making import Maker, data_json_writer, profiles
+from ckanext.participation.harvesting.offering.data_json import head
+from ckanext.participation.harvesting.offering.making import Made, Maker, profiles
+from ckanext.participation.harvesting.offering.statements import from_graph
 from ckanext.participation.harvesting.offering.store import Kept, Store
+from ckanext.participation.licences import further
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.licences.register.loading import as_dict
 
 # Raised when pieces are made in another way, so that all are made anew.
-VERSION = 1
+VERSION = 2
 PROCESSES = 2
 # Fewer than these are made sooner than a process is started.
 WORTH_A_PROCESS = 100
@@ -49,15 +53,22 @@ class Report:
     gone: int = 0
     waiting: int = 0
     failed: list[str] = field(default_factory=list)
+    by_profiles: int = 0
     current: files.Current | None = None
 
 
 def recipe() -> str:
-    """Return what changes when pieces would be made in another way: settings, licences, versions."""
+    """Return what changes when pieces would be made in another way: settings, licences and names of licences, versions."""
     settings = {key: str(value) for key, value in tk.config.items() if key.startswith("ckanext.dcat.") or key in _SETTINGS}
+    whole = json.dumps([_given(), settings, dict(further.names(fresh=True))], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+@cache
+def _given() -> str:
+    """Return the digest of what cannot change while a process lives: versions and the register."""
     versions = {name: importlib.metadata.version(name) for name in ("ckan", "ckanext-dcat", "rdflib")}
-    licences = [as_dict(licence) for licence in bundled_register()]
-    whole = json.dumps([VERSION, settings, versions, licences], sort_keys=True, default=str)
+    whole = json.dumps([VERSION, versions, [as_dict(licence) for licence in bundled_register()]], sort_keys=True, default=str)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -69,10 +80,21 @@ def due(now: datetime.datetime | None = None) -> bool:
     current = files.current()
     if current is None:
         return True
+    if _departed(current):
+        return True
     age = ((now or _now()) - datetime.datetime.fromisoformat(current.built)).total_seconds()
     if age < minutes * 60:
         return False
     return age > _LONGEST_SECONDS or current.waiting > 0 or current.state != _state()
+
+
+def _departed(current: files.Current) -> bool:
+    """Say whether a dataset that was public at the last build is not any more: it must not wait for the others' changes."""
+    moment = current.public.partition(" ")[0]
+    try:
+        return not moment or catalogue.those_public(datetime.datetime.fromisoformat(moment)) != current.public
+    finally:
+        model.Session.rollback()
 
 
 def build(progress: Callable[[int, int], None] = lambda _done, _made: None, *, anew: bool = False, processes: int = PROCESSES) -> Report:
@@ -88,10 +110,10 @@ def build(progress: Callable[[int, int], None] = lambda _done, _made: None, *, a
         try:
             report = Report()
             # Before the first look: what changes meanwhile makes the next build due.
-            state = _state()
+            state, public = _state(), catalogue.those_public(_now().replace(tzinfo=None))
             store.made_by(recipe(), anew=anew)
             _renew(store, report, progress, processes)
-            report.current = _write(store, folder, report, state)
+            report.current = _write(store, folder, report, state, public)
             return report
         finally:
             store.close()
@@ -112,9 +134,10 @@ def _renew(store: Store, report: Report, progress: Callable[[int, int], None], p
             known = store.stamps(batch.first, batch.last)
             old = [row for row in batch.rows if known.get(row.id) != maker.stamp(row)]
             kept: list[Kept] = []
-            for made, failed in run(old):
-                kept += made
-                report.failed += failed
+            for made in run(old):
+                kept += made.kept
+                report.failed += made.failed
+                report.by_profiles += made.by_profiles
             present = {row.id for row in batch.rows} - {row.id for row in old} | {row.id for row in kept}
             gone = known.keys() - present
             store.change(kept, gone)
@@ -127,7 +150,7 @@ def _renew(store: Store, report: Report, progress: Callable[[int, int], None], p
     report.gone += store.forget_after(last)
 
 
-Run = Callable[[list[catalogue.Row]], Iterator[tuple[list[Kept], list[str]]]]
+Run = Callable[[list[catalogue.Row]], Iterator[Made]]
 # What a worker makes pieces with; set in the workers only.
 _makers: list[Maker] = []
 
@@ -138,7 +161,7 @@ def _workers(maker: Maker, processes: int) -> Iterator[Run]:
     pools: list[ProcessPoolExecutor] = []
     ours, theirs = os.pipe()
 
-    def run(rows: list[catalogue.Row]) -> Iterator[tuple[list[Kept], list[str]]]:
+    def run(rows: list[catalogue.Row]) -> Iterator[Made]:
         if processes < 2 or len(rows) < WORTH_A_PROCESS:
             yield maker.pieces(rows)
             return
@@ -166,18 +189,18 @@ def _start(maker: Maker, alive: int, held: int) -> None:
     threading.Thread(target=lambda: (os.read(alive, 1), os._exit(1)), daemon=True).start()
 
 
-def _work(rows: list[catalogue.Row]) -> tuple[list[Kept], list[str]]:
+def _work(rows: list[catalogue.Row]) -> Made:
     return _makers[0].pieces(rows)
 
 
-def _write(store: Store, folder: Path, report: Report, state: str) -> files.Current:
+def _write(store: Store, folder: Path, report: Report, state: str, public: str) -> files.Current:
     """Put the three files together of all pieces, in one pass."""
     prefixes, context = triples.head()
     about = _catalogue()
     drafts = {name: files.Draft(folder, name) for name in files.FEEDS}
     rows, turtle, graph = (drafts[name] for name in ("data.json", "data.ttl", "data.jsonld"))
-    head = orjson.dumps(data_json_writer().head()).decode()
-    rows.write(f'{head[:-1]},"dataset":[\n')
+    start = orjson.dumps(head(tk.config["ckan.site_url"].rstrip("/"))).decode()
+    rows.write(f'{start[:-1]},"dataset":[\n')
     turtle.write(f"{prefixes}\n{about[0]}\n")
     graph.write(f'{{"@context":{context},"@graph":[\n{about[1][:-1]},"dcat:dataset":[\n')
     keys: set[str] = set()
@@ -197,7 +220,7 @@ def _write(store: Store, folder: Path, report: Report, state: str) -> files.Curr
     graph.write("\n]}\n")
     for draft in drafts.values():
         draft.close()
-    return files.publish(folder, list(drafts.values()), _now().isoformat(timespec="seconds"), datasets=report.datasets, state=state,
+    return files.publish(folder, list(drafts.values()), _now().isoformat(timespec="seconds"), datasets=report.datasets, state=state, public=public,
                          waiting=report.waiting, failed=report.failed[:100])
 
 
@@ -226,7 +249,7 @@ def _catalogue() -> tuple[str, str]:
     if newest:
         serializer.g.add((ref, DCTERMS.modified, Literal(newest, datatype=XSD.dateTime)))
     model.Session.rollback()
-    return triples.described(serializer.g, ref)
+    return triples.described(from_graph(serializer.g), str(ref))
 
 
 def _now() -> datetime.datetime:

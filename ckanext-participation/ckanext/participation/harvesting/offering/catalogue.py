@@ -22,6 +22,7 @@ ROWS = 1000
 MANIFEST = 20_000
 # A dataset's dictionary may be large: so many are in memory at once.
 DICTIONARIES = 100
+_OF_ORGANISATIONS = ("email", "url", "dcat_type", "identifier")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,15 @@ class Row:
     id: str
     modified: str
     organisation: str
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation: a stamp of its state, what is shown of it, and whether it is."""
+
+    stamp: str
+    shown: dict[str, Any]
+    active: bool
 
 
 @dataclass(frozen=True)
@@ -56,11 +66,23 @@ def state() -> str:
     return f"{datasets[0]} {datasets[1]} {organisations}"
 
 
-def organisations() -> dict[str, tuple[str, str, str]]:
-    """Return each organisation's stamp, name and title by its id: they are in its datasets' pieces."""
+def organisations() -> dict[str, Organisation]:
+    """Return each organisation by its id: they are in its datasets' pieces."""
     group = model.Group
     rows = model.Session.execute(sa.select(group.id, group.name, group.title, group.state, group.extras).where(group.is_organization))
-    return {row[0]: (hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16], row[1], row[2] or "") for row in rows}
+    return {row[0]: Organisation(
+        hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:16],
+        {"id": row[0], "name": row[1], "title": row[2] or "", **{key: (row[4] or {}).get(key) for key in _OF_ORGANISATIONS}},
+        row[3] == "active") for row in rows}
+
+
+def those_public(before: datetime.datetime) -> str:
+    """Return what changes when one of the datasets made before a moment is not public any more: one statement, whatever their number."""
+    package = model.Package
+    count, whole = model.Session.execute(
+        sa.select(sa.func.count(), sa.func.sum(sa.func.hashtextextended(package.id, 0)))
+        .where(*_public(), package.metadata_created < before)).one()
+    return f"{before.isoformat()} {count} {whole or 0}"
 
 
 def _public() -> tuple[Any, ...]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting.offering.licensing import Licences
 from ckanext.participation.licences import box
 from ckanext.participation.licences.folding import clean, looks_like_url
 from ckanext.participation.licences.profile import address_of
-from ckanext.participation.licences.register import Register
 from ckanext.participation.metadata import fields, languages
 
 SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
@@ -33,25 +33,25 @@ _TEXTS = {"system_of_records": "systemOfRecords", "primary_it_investment_uii": "
 _RIGHTS_LENGTH = 255
 
 
+def head(site: str) -> dict[str, Any]:
+    """Return the catalogue without its datasets."""
+    return {"@context": CONTEXT, "@id": f"{site}/data.json", "@type": "dcat:Catalog", "conformsTo": SCHEMA, "describedBy": DESCRIBED_BY}
+
+
 @dataclass(frozen=True)
 class Writer:
-    """What the mapping draws on: the register, the site's default language and address, media types by CKAN's names of formats."""
+    """What the mapping draws on: the licences, the site's default language and address, media types by CKAN's names of formats."""
 
-    register: Register
+    licences: Licences
     language: str
     site: str
     media_types: Mapping[str, str]
-
-    def head(self) -> dict[str, Any]:
-        """Return the catalogue without its datasets."""
-        return {"@context": CONTEXT, "@id": f"{self.site}/data.json", "@type": "dcat:Catalog", "conformsTo": SCHEMA,
-                "describedBy": DESCRIBED_BY}
 
     def dataset(self, dataset: Mapping[str, Any], uri: str) -> dict[str, Any]:
         """Return one dataset; `uri` identifies it where its publisher gave no identifier."""
         extras = {row["key"]: row["value"] for row in dataset.get("extras") or []}
         title = self._text(dataset, "title") or dataset["name"]
-        licence, said = self._licence(box.of_dataset(self.register, dict(dataset)), dataset, extras)
+        licence, said = self._licence(self.licences.of_dataset(dict(dataset))[0], dataset, extras)
         dictionary = next(iter(dataset.get("data_dictionary") or []), {})
         return values.without_empty({
             "@type": "dcat:Dataset",
@@ -88,7 +88,7 @@ class Writer:
         if not download and not page:
             download, page = ("", row.get("url")) if shape.upper() in _PAGES else (row.get("url"), "")
         dictionary = next(iter(row.get("data_dictionary") or []), {})
-        own = box.of_file(self.register, dict(row))
+        own = self.licences.of_file(dict(row))
         address = address_of(own.licence) if own and own.licence else ""
         return values.without_empty({
             "@type": "dcat:Distribution",

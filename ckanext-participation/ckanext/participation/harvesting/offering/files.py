@@ -58,6 +58,8 @@ class Current:
     state: str
     waiting: int = 0
     failed: list[str] = field(default_factory=list)
+    # Which datasets were public before a moment (`catalogue.those_public`).
+    public: str = ""
 
 
 def folder() -> Path:

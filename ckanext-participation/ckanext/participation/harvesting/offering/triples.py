@@ -1,4 +1,4 @@
-"""One dataset's graph as a piece of a Turtle and of a JSON-LD file: the same bytes for the same triples. Pure; knows rdflib only.
+"""One dataset's statements as a piece of a Turtle and of a JSON-LD file: the same bytes for the same statements. Pure.
 
 Blank nodes are written inside of what names them, so that pieces can be put one after the other without their labels meeting; those
 that say the same are written once. What many datasets describe alike and at length (licences, policies) is handed out beside the piece,
@@ -11,11 +11,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from json.encoder import encode_basestring as _json
+from typing import Final
 from urllib.parse import quote, urljoin
 
-from rdflib import RDF, XSD, BNode, Graph, Literal, URIRef
-from rdflib.term import Node
+from ckanext.participation.harvesting.offering.statements import RDF_TYPE, XSD_STRING, Blank, Literal, Statements, Term
 
 PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -40,16 +41,19 @@ PREFIXES = {
 # A description longer than this is written once per file; a shorter one where it is needed.
 SHARED_BYTES = 400
 MAX_DEPTH = 20
+_DISTRIBUTION: Final = f"{PREFIXES['dcat']}Distribution"
 
 _LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+# An address that is written as it is.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]_a-z~]*")
 # What XML 1.0 has no way to write: harvesters turn Turtle into RDF/XML.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_ESCAPED = re.compile('["\\\\\n\r\t]')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shared:
     """A description that several datasets need: `key` is the same for the same content."""
 
@@ -58,7 +62,7 @@ class Shared:
     json_ld: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Piece:
     """One dataset's part of the files, and the keys and contents of what it shares with others."""
 
@@ -67,157 +71,193 @@ class Piece:
     shared: list[Shared] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A blank node that was written before: what is said of it in Turtle and in JSON-LD, and what it shares."""
+
+    turtle: str
+    members: str
+    shared: tuple[Shared, ...]
+
+
 def head() -> tuple[str, str]:
     """Return what stands before the pieces: Turtle's prefixes, and the value of JSON-LD's `@context`."""
     return "".join(f"@prefix {name}: <{address}> .\n" for name, address in PREFIXES.items()), json.dumps(PREFIXES)
 
 
-def piece(graph: Graph, dataset: URIRef, catalogue: URIRef) -> Piece:
-    """Return the piece of a dataset; raises ValueError for a graph whose blank nodes go round in a circle."""
-    writer = _Writer(graph, str(catalogue))
+def piece(statements: Statements, dataset: str, catalogue: str, ready: dict[Blank, Ready] | None = None) -> Piece:
+    """Return the piece of a dataset; raises ValueError for blank nodes that go round in a circle.
+
+    :param ready: blank nodes of these statements that were written before
+    """
+    writer = _Writer(statements, catalogue, ready)
     turtle, json_ld = writer.tree(dataset)
     turtle += f"<{writer.iri(catalogue)}> dcat:dataset <{writer.iri(dataset)}> .\n"
     return Piece(turtle, json_ld, writer.shared)
 
 
-def described(graph: Graph, subject: URIRef) -> tuple[str, str]:
+def described(statements: Statements, subject: str) -> tuple[str, str]:
     """Return one subject's description in Turtle and in JSON-LD, everything inside: for the catalogue itself."""
-    writer = _Writer(graph, str(subject), share=False)
-    return writer.tree(subject)
+    return _Writer(statements, subject, share=False).tree(subject)
+
+
+def written(statements: Statements, node: Blank, catalogue: str) -> Ready:
+    """Write a blank node once for all datasets that name it."""
+    writer = _Writer(statements, catalogue)
+    turtle, members = writer.node(node, 1)
+    return Ready(turtle, members, tuple(writer.shared))
 
 
 class _Writer:
-    def __init__(self, graph: Graph, base: str, *, share: bool = True) -> None:
-        self.base = base
+    def __init__(self, statements: Statements, base: str, ready: dict[Blank, Ready] | None = None, *, share: bool = True) -> None:
+        self.base = base.rstrip("/") + "/"
         self.share = share
-        self.rows: dict[Node, dict[Node, list[Node]]] = {}
-        uses: dict[Node, int] = {}
-        for subject, predicate, value in graph:
-            self.rows.setdefault(subject, {}).setdefault(predicate, []).append(value)
-            uses[value] = uses.get(value, 0) + 1
-        self.repeated = {node for node, count in uses.items() if isinstance(node, BNode) and count > 1}
-        self.labels: dict[Node, str] = {}
+        self.rows = statements.rows
+        self.uses = statements.uses
+        self.ready = ready or {}
+        self.labels: dict[Blank, str] = {}
         self.shared: list[Shared] = []
-        self.written: set[Node] = set()
+        self.written: set[str] = set()
         self.blocks: list[str] = []
 
-    def tree(self, root: Node) -> tuple[str, str]:
+    def tree(self, root: str) -> tuple[str, str]:
         """Return the root and whatever it leads to."""
         self.written.add(root)
-        turtle, node = self._node(root, 0)
-        self.blocks.insert(0, f"<{self.iri(root)}> {turtle} .\n")
-        return "".join(self.blocks), _json({"@id": self.iri(root), **node})
+        turtle, members = self.node(root, 0)
+        address = self.iri(root)
+        self.blocks.insert(0, f"<{address}> {turtle} .\n")
+        return "".join(self.blocks), _object(f'"@id":{_json(address)}', members)
 
-    def _node(self, subject: Node, depth: int) -> tuple[str, dict[str, Any]]:
-        """Return what is said of a subject: predicates and values, the same order every time."""
+    def node(self, subject: Term, depth: int) -> tuple[str, str]:
+        """Return what is said of a subject, predicates and values in the same order every time: in Turtle, and as members of JSON."""
         if depth > MAX_DEPTH:
             raise ValueError("blank nodes of the graph go round in a circle")
         lines: list[str] = []
-        node: dict[str, Any] = {}
+        members: list[str] = []
         rows = self.rows.get(subject, {})
-        # The class first, as people write it.
-        for predicate in sorted(rows, key=lambda name: (name != RDF.type, str(name))):
-            name, full = self._name(predicate)
-            if predicate == RDF.type:
-                kinds = sorted(self._name(value) for value in rows[predicate])
-                lines.append("a " + ", ".join(kind for kind, _ in kinds))
-                node["@type"] = [kind for _, kind in kinds] if len(kinds) > 1 else kinds[0][1]
+        kinds = rows.get(RDF_TYPE)
+        if kinds:
+            # The class first, as people write it.
+            names = sorted(self._name(kind) for kind in kinds)
+            lines.append("a " + ", ".join([name for name, _ in names]))
+            members.append(f'"@type":{_several([full for _, full in names])}')
+        for predicate in sorted(rows):
+            if predicate == RDF_TYPE:
                 continue
-            values: dict[str, str] = {}
-            for value in sorted(rows[predicate], key=self._order):
+            values = rows[predicate]
+            name, full = self._name(predicate)
+            if len(values) == 1:
+                turtle, shown = self._value(next(iter(values)), depth)
+                lines.append(f"{name} {turtle}")
+                members.append(f"{full}:{shown}")
+                continue
+            texts: dict[str, str] = {}
+            for value in sorted(values, key=self._order):
                 # Equal texts are equal values: what two blank nodes say alike is said once, and the first holds what is inside.
-                values.setdefault(*self._value(value, depth))
-            lines.append(f"{name} " + ", ".join(sorted(values)))
-            several = [json.loads(values[value]) for value in sorted(values)]
-            node[full] = several if len(several) > 1 else several[0]
-        return " ;\n  ".join(lines), node
+                texts.setdefault(*self._value(value, depth))
+            ordered = sorted(texts)
+            lines.append(f"{name} " + ", ".join(ordered))
+            members.append(f"{full}:{_several([texts[text] for text in ordered])}")
+        return " ;\n  ".join(lines), ",".join(members)
 
-    def _value(self, value: Node, depth: int) -> tuple[str, str]:
+    def _value(self, value: Term, depth: int) -> tuple[str, str]:
         if isinstance(value, Literal):
-            return _literal(value, self._name)
-        if isinstance(value, BNode):
-            if value in self.repeated:
-                label = self._label(value, depth)
-                return label, _json({"@id": label})
-            turtle, node = self._node(value, depth + 1)
-            if self.share and len(turtle) > SHARED_BYTES:
-                return self._apart(turtle, node)
-            return (f"[ {turtle} ]" if turtle else "[]"), _json(node)
-        about: dict[str, Any] = {"@id": self.iri(value)}
+            return self._literal(value)
+        if isinstance(value, Blank):
+            return self._blank(value, depth)
+        address = self.iri(value)
+        name, about = f"<{address}>", f'"@id":{_json(address)}'
         if value in self.rows and value not in self.written:
             self.written.add(value)
-            turtle, node = self._node(value, depth + 1)
-            text = f"<{self.iri(value)}> {turtle} .\n"
-            full = _json({**about, **node})
-            if self.share and len(turtle) > SHARED_BYTES and "dcat:Distribution" not in _kinds(node):
-                self.shared.append(Shared(_key(text), text, full))
-            else:
+            turtle, members = self.node(value, depth + 1)
+            text, full = f"{name} {turtle} .\n", _object(about, members)
+            if not self.share or len(turtle) <= SHARED_BYTES or _DISTRIBUTION in self.rows[value].get(RDF_TYPE, ()):
                 self.blocks.append(text)
-                return f"<{self.iri(value)}>", full
-        return f"<{self.iri(value)}>", _json(about)
+                return name, full
+            self.shared.append(Shared(_key(text), text, full))
+        return name, f"{{{about}}}"
 
-    def _order(self, value: Node, depth: int = 0) -> tuple[bool, str]:
+    def _blank(self, value: Blank, depth: int) -> tuple[str, str]:
+        label = self.labels.get(value)
+        if label is None:
+            known = self.ready.get(value)
+            if known is None:
+                turtle, members = self.node(value, depth + 1)
+            else:
+                turtle, members = known.turtle, known.members
+                self.shared += known.shared
+            if self.uses[value] == 1 and not (self.share and len(turtle) > SHARED_BYTES):
+                return (f"[ {turtle} ]" if turtle else "[]"), f"{{{members}}}"
+            label = self.labels[value] = self._apart(turtle, members)
+        return label, f'{{"@id":"{label}"}}'
+
+    def _order(self, value: Term, depth: int = 0) -> tuple[bool, str]:
         """Return what to sort by: a blank node's own label is new each time, so its content counts."""
-        if not isinstance(value, BNode):
-            return False, _plain(value)
+        if isinstance(value, Literal):
+            return False, f'"{value.text}"{value.language} {value.datatype}'
+        if not isinstance(value, Blank):
+            return False, value
         if depth > MAX_DEPTH:
             raise ValueError("blank nodes of the graph go round in a circle")
-        return True, repr(sorted((str(predicate), sorted(self._order(one, depth + 1) for one in values))
+        if value in self.ready:
+            return True, self.ready[value].turtle
+        return True, repr(sorted((predicate, sorted(self._order(one, depth + 1) for one in values))
                                  for predicate, values in self.rows.get(value, {}).items()))
 
-    def _label(self, value: Node, depth: int) -> str:
-        """Return the label of a blank node that is named more than once: made of its content, so equal ones are one."""
-        if value not in self.labels:
-            turtle, node = self._node(value, depth + 1)
-            self.labels[value], _ = self._apart(turtle, node)
-        return self.labels[value]
-
-    def _apart(self, turtle: str, node: dict[str, Any]) -> tuple[str, str]:
+    def _apart(self, turtle: str, members: str) -> str:
+        """Write a blank node by itself under a label that is made of its content, so equal ones are one."""
         label = f"_:b{_key(turtle)}"
-        text, full = f"{label} {turtle} .\n", _json({"@id": label, **node})
+        text, full = f"{label} {turtle} .\n", _object(f'"@id":"{label}"', members)
         if self.share:
             self.shared.append(Shared(_key(text), text, full))
         else:
             self.blocks.append(text)
-        return label, _json({"@id": label})
+        return label
 
-    def _name(self, node: Node) -> tuple[str, str]:
+    def _name(self, address: Term) -> tuple[str, str]:
         """Return a predicate's, class' or datatype's name in Turtle and in JSON-LD: short where a prefix fits."""
-        address = str(node)
-        for prefix, namespace in PREFIXES.items():
-            if address.startswith(namespace) and _LOCAL.fullmatch(address[len(namespace):]):
-                short = f"{prefix}:{address[len(namespace):]}"
-                return short, short
-        return f"<{self.iri(node)}>", self.iri(node)
+        short = _short(str(address))
+        if short:
+            return short, f'"{short}"'
+        whole = self.iri(str(address))
+        return f"<{whole}>", _json(whole)
 
-    def iri(self, node: Node) -> str:
+    def _literal(self, value: Literal) -> tuple[str, str]:
+        text = value.text if value.text.isascii() and value.text.isprintable() else _NOT_XML.sub("", value.text)
+        turtle, shown = f'"{_escaped(text)}"', _json(text)
+        if value.language:
+            return f"{turtle}@{value.language}", f'{{"@value":{shown},"@language":"{value.language}"}}'
+        if value.datatype and value.datatype != XSD_STRING:
+            short, full = self._name(value.datatype)
+            return f"{turtle}^^{short}", f'{{"@value":{shown},"@type":{full}}}'
+        return turtle, shown
+
+    def iri(self, address: str) -> str:
         """Return an address without what Turtle refuses in one; what is no whole address counts from the catalogue's."""
-        address = _NOT_IN_IRI.sub(lambda found: quote(found[0]), _NOT_XML.sub("", str(node).strip()))
-        return address if _ABSOLUTE.match(address) else urljoin(self.base.rstrip("/") + "/", address)
+        if _PLAIN.fullmatch(address):
+            return address
+        clean = _NOT_IN_IRI.sub(lambda found: quote(found[0]), _NOT_XML.sub("", address.strip()))
+        return clean if _ABSOLUTE.match(clean) else urljoin(self.base, clean)
 
 
-def _plain(value: Node) -> str:
-    return value.n3() if isinstance(value, Literal) else str(value)
+@lru_cache(maxsize=4096)
+def _short(address: str) -> str:
+    return next((f"{prefix}:{address[len(namespace):]}" for prefix, namespace in PREFIXES.items()
+                 if address.startswith(namespace) and _LOCAL.fullmatch(address[len(namespace):])), "")
 
 
-def _kinds(node: dict[str, Any]) -> list[str]:
-    kinds = node.get("@type", [])
-    return kinds if isinstance(kinds, list) else [kinds]
+def _escaped(text: str) -> str:
+    if not _ESCAPED.search(text):
+        return text
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def _literal(value: Literal, name: Any) -> tuple[str, str]:
-    text = _NOT_XML.sub("", str(value))
-    turtle = f'"{text.translate(_ESCAPES)}"'
-    if value.language:
-        return f"{turtle}@{value.language}", _json({"@value": text, "@language": value.language})
-    if value.datatype and value.datatype != XSD.string:
-        short, full = name(value.datatype)
-        return f"{turtle}^^{short}", _json({"@value": text, "@type": full})
-    return turtle, _json(text)
+def _object(first: str, members: str) -> str:
+    return f"{{{first},{members}}}" if members else f"{{{first}}}"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _several(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"[{','.join(values)}]"
 
 
 def _key(text: str) -> str:
