@@ -1,7 +1,7 @@
 """Many datasets out of a few, and ckanext-dcat's own catalogue, for `bench.feeds`: runs inside CKAN, in a process of its own.
 
-A copy is a row of `package` and what the search index keeps of a dataset for its readers; nothing else of it is needed to list or to
-describe it.
+A copy is a row of `package`, its rows of `resource`, and what the search index keeps of a dataset for its readers; nothing else of it is
+needed to list or to describe it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def run(words: list[str]) -> None:
     ini, step, *rest = words
     app = make_app(CKANConfigLoader(ini).get_config())
     with app._wsgi_app.test_request_context():
-        print(json.dumps({"copy": copy, "change": change, "stock": stock}[step](*(int(word) for word in rest))))
+        print(json.dumps({"copy": copy, "change": change, "stock": stock, "profiles": profiles}[step](*(int(word) for word in rest))))
 
 
 def _documents(rows: int, **more: Any) -> list[dict[str, Any]]:
@@ -51,6 +51,10 @@ def copy(count: int) -> dict[str, Any]:
     columns = [column.name for column in model.Package.__table__.columns if column.name not in {"id", "name"}]
     insert = sa.text(f"INSERT INTO package (id, name, {', '.join(columns)}) SELECT new.id, new.name, {', '.join('p.' + c for c in columns)} "
                      "FROM unnest(CAST(:ids AS text[]), CAST(:names AS text[])) AS new(id, name), package p WHERE p.id = :template")
+    of_files = [column.name for column in model.Resource.__table__.columns if column.name not in {"id", "package_id"}]
+    files = sa.text(f"INSERT INTO resource (id, package_id, {', '.join(of_files)}) SELECT gen_random_uuid()::text, new.id, "
+                    f"{', '.join('r.' + c for c in of_files)} FROM unnest(CAST(:ids AS text[])) AS new(id), resource r "
+                    "WHERE r.package_id = :template AND r.state = 'active'")
     templates = _documents(1000)
     made = len(templates)
     while made < count:
@@ -58,6 +62,7 @@ def copy(count: int) -> dict[str, Any]:
         some = range(made, min(count, made + BATCH))
         ids, names = [str(uuid.uuid4()) for _ in some], [f"copy-{number}" for number in some]
         model.Session.execute(insert, {"ids": ids, "names": names, "template": template["id"]})
+        model.Session.execute(files, {"ids": ids, "template": template["id"]})
         model.Session.commit()
         made += len(ids)
         _send([_renamed(template, new, name) for new, name in zip(ids, names, strict=True)], last=made >= count)
@@ -100,3 +105,16 @@ def stock(count: int) -> dict[str, Any]:
     for page in range(1, count // 100 + 1):
         size += len(tk.get_action("dcat_catalog_show")({"user": ""}, {"format": "ttl", "page": page}))
     return {"seconds": time.monotonic() - started, "cpu": time.process_time() - used, "bytes": size}
+
+
+def profiles(count: int) -> dict[str, Any]:
+    """Make the pieces of `count` datasets by ckanext-dcat's profiles, as for datasets that the quick way leaves to them."""
+    from ckanext.participation.harvesting.offering import catalogue
+    from ckanext.participation.harvesting.offering.making import Made, Maker
+
+    maker, made = Maker(catalogue.organisations()), Made()
+    rows = next(iter(catalogue.batches())).rows[:count]
+    maker._by_profiles(rows[:10], made)
+    started, used = time.monotonic(), time.process_time()
+    maker._by_profiles(rows, made)
+    return {"seconds": time.monotonic() - started, "cpu": time.process_time() - used, "datasets": len(rows)}

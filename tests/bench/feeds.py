@@ -56,10 +56,15 @@ def main() -> int:
         builds["1 % changed"] = build(ini)
     with step(f"Stock's pages of {pages:,} datasets"):
         stock = inside(ini, "stock", pages)
+    with step("Pieces by the profiles"):
+        slow = inside(ini, "profiles", min(300, pages))
     rows: list[tuple[object, ...]] = [(name, one.seconds, one.seconds * 1000 / count, one.cpu * 1000 / count, one.megabytes)
                                       for name, one in builds.items()]
     rows.append((f"stock's pages, {pages:,} datasets, Turtle only", stock["seconds"], stock["seconds"] * 1000 / pages,
                  stock["cpu"] * 1000 / pages, "–"))
+    rows.append((f"pieces of {slow['datasets']:,} by the profiles", slow["seconds"], slow["seconds"] * 1000 / slow["datasets"],
+                 slow["cpu"] * 1000 / slow["datasets"], "–"))
+    say(f"load of the machine: {os.getloadavg()[0]:.1f}")
     say(table(f"Three files of {count:,} datasets", ("build", "s", "ms per dataset", "CPU ms per dataset", "largest process, MB"), rows))
     for name, one in builds.items():
         say(f"  {name}: {one.said}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import hashlib
 import importlib.metadata
 import json
@@ -38,7 +39,7 @@ VERSION = 2
 PROCESSES = 2
 # Fewer than these are made sooner than a process is started.
 WORTH_A_PROCESS = 100
-_UNIT = 50
+_UNIT = 250
 _SETTINGS = frozenset({"ckan.site_url", "ckan.locale_default", "ckan.plugins", "scheming.dataset_schemas"})
 _PART = 4_000_000
 _LONGEST_SECONDS = 24 * 3600
@@ -186,6 +187,8 @@ def _start(maker: Maker, alive: int, held: int) -> None:
         model.meta.engine.dispose(close=False)
     model.Session.remove()
     os.close(held)
+    # What is there now stays: not to be looked through again and again.
+    gc.freeze()
     threading.Thread(target=lambda: (os.read(alive, 1), os._exit(1)), daemon=True).start()
 
 
@@ -220,8 +223,8 @@ def _write(store: Store, folder: Path, report: Report, state: str, public: str) 
     graph.write("\n]}\n")
     for draft in drafts.values():
         draft.close()
-    return files.publish(folder, list(drafts.values()), _now().isoformat(timespec="seconds"), datasets=report.datasets, state=state, public=public,
-                         waiting=report.waiting, failed=report.failed[:100])
+    return files.publish(folder, list(drafts.values()), _now().isoformat(timespec="seconds"), datasets=report.datasets, state=state,
+                         public=public, waiting=report.waiting, failed=report.failed[:100])
 
 
 def _parts(store: Store, keys: set[str]) -> Iterator[list[tuple[str, str, str, str]]]:

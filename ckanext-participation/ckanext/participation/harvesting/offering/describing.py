@@ -19,6 +19,7 @@ from ckanext.participation.harvesting.offering.statements import RDF_TYPE, Blank
 from ckanext.participation.harvesting.offering.terms import FILE_LISTS, FILE_TEXTS, LISTS, TEXTS, T
 from ckanext.participation.harvesting.offering.values import Unusual, address, address_or_text, date, text_of
 from ckanext.participation.licences import box
+from ckanext.participation.licences.register.licence import Licence
 
 _SHORT_NAME = re.compile(r"[a-z0-9_-]+")
 
@@ -123,7 +124,7 @@ class Describer:
     def _licences(self, said: Statements, dataset: dict[str, Any], uri: str, files: list[str]) -> None:
         """Do what the licences' profile does after the others, which copied the files' fields."""
         found, words = self.licences.of_dataset(dataset)
-        rows = [(uri, None, found.licence, words)]
+        rows: list[tuple[str, Term | None, Licence | None, str]] = [(uri, None, found.licence, words)]
         for about, file in zip(files, dataset["resources"], strict=True):
             licence, own = self.licences.stated(file)
             copied = address_or_text(file["license"]) if file.get("license") else None

@@ -49,7 +49,7 @@ def read(ids: Iterable[str], form: Form, organisations: Mapping[str, Mapping[str
     run = model.Session.connection().execute
     found: dict[str, dict[str, Any]] = {}
     for row in run(_DATASETS, {"ids": list(ids)}):
-        dataset = dict(zip(_COLUMNS, row, strict=False))
+        dataset: dict[str, Any] = dict(zip(_COLUMNS, row, strict=False))
         dataset["metadata_modified"] = dataset["metadata_modified"].isoformat()
         created = dataset["metadata_created"]
         dataset["metadata_created"] = created.isoformat() if created else None
@@ -63,7 +63,7 @@ def read(ids: Iterable[str], form: Form, organisations: Mapping[str, Mapping[str
         return []
     address = _upload_address()
     for row in run(_FILES, {"ids": list(found)}):
-        file = dict(zip(_FILE_COLUMNS, row, strict=False))
+        file: dict[str, Any] = dict(zip(_FILE_COLUMNS, row, strict=False))
         for name in ("created", "metadata_modified"):
             file[name] = file[name].isoformat() if file[name] else None
         dataset = found[file["package_id"]]

@@ -1,4 +1,4 @@
-"""Where the quick way (`rows`, `describing`) gives what CKAN's `package_show` and ckanext-dcat's profiles give: on which site, for which dataset.
+"""For which sites and datasets the quick way (`rows`, `describing`) gives what `package_show` and ckanext-dcat's profiles give.
 
 Anywhere else, and for any other dataset, the profiles describe what `package_search` gives (`making`), at some fifty times the time.
 """

@@ -134,18 +134,18 @@ class _Writer:
             raise ValueError("blank nodes of the graph go round in a circle")
         lines: list[str] = []
         members: list[str] = []
-        rows = self.rows.get(subject, {})
+        rows, base = self.rows.get(subject, {}), self.base
         kinds = rows.get(RDF_TYPE)
         if kinds:
             # The class first, as people write it.
-            names = sorted(self._name(kind) for kind in kinds)
+            names = sorted([_name(str(kind), base) for kind in kinds])
             lines.append("a " + ", ".join([name for name, _ in names]))
             members.append(f'"@type":{_several([full for _, full in names])}')
         for predicate in sorted(rows):
             if predicate == RDF_TYPE:
                 continue
             values = rows[predicate]
-            name, full = self._name(predicate)
+            name, full = _name(predicate, base)
             if len(values) == 1:
                 turtle, shown = self._value(next(iter(values)), depth)
                 lines.append(f"{name} {turtle}")
@@ -214,36 +214,35 @@ class _Writer:
             self.blocks.append(text)
         return label
 
-    def _name(self, address: Term) -> tuple[str, str]:
-        """Return a predicate's, class' or datatype's name in Turtle and in JSON-LD: short where a prefix fits."""
-        short = _short(str(address))
-        if short:
-            return short, f'"{short}"'
-        whole = self.iri(str(address))
-        return f"<{whole}>", _json(whole)
-
     def _literal(self, value: Literal) -> tuple[str, str]:
         text = value.text if value.text.isascii() and value.text.isprintable() else _NOT_XML.sub("", value.text)
         turtle, shown = f'"{_escaped(text)}"', _json(text)
         if value.language:
             return f"{turtle}@{value.language}", f'{{"@value":{shown},"@language":"{value.language}"}}'
         if value.datatype and value.datatype != XSD_STRING:
-            short, full = self._name(value.datatype)
+            short, full = _name(value.datatype, self.base)
             return f"{turtle}^^{short}", f'{{"@value":{shown},"@type":{full}}}'
         return turtle, shown
 
     def iri(self, address: str) -> str:
-        """Return an address without what Turtle refuses in one; what is no whole address counts from the catalogue's."""
-        if _PLAIN.fullmatch(address):
-            return address
-        clean = _NOT_IN_IRI.sub(lambda found: quote(found[0]), _NOT_XML.sub("", address.strip()))
-        return clean if _ABSOLUTE.match(clean) else urljoin(self.base, clean)
+        return address if _PLAIN.fullmatch(address) else _iri(address, self.base)
+
+
+def _iri(address: str, base: str) -> str:
+    """Return an address without what Turtle refuses in one; what is no whole address counts from the catalogue's."""
+    clean = _NOT_IN_IRI.sub(lambda found: quote(found[0]), _NOT_XML.sub("", address.strip()))
+    return clean if _ABSOLUTE.match(clean) else urljoin(base, clean)
 
 
 @lru_cache(maxsize=4096)
-def _short(address: str) -> str:
-    return next((f"{prefix}:{address[len(namespace):]}" for prefix, namespace in PREFIXES.items()
-                 if address.startswith(namespace) and _LOCAL.fullmatch(address[len(namespace):])), "")
+def _name(address: str, base: str) -> tuple[str, str]:
+    """Return a predicate's, class' or datatype's name in Turtle and in JSON-LD: short where a prefix fits."""
+    for prefix, namespace in PREFIXES.items():
+        if address.startswith(namespace) and _LOCAL.fullmatch(address[len(namespace):]):
+            short = f"{prefix}:{address[len(namespace):]}"
+            return short, f'"{short}"'
+    whole = _iri(address, base)
+    return f"<{whole}>", _json(whole)
 
 
 def _escaped(text: str) -> str:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ckanext.dcat.profiles import RDFProfile
-from ckanext.dcat.profiles.base import CleanedURIRef, URIRefOrLiteral
 from rdflib import RDF, XSD, BNode, Graph
 from rdflib import Literal as TheirLiteral
 
 from ckanext.participation.harvesting.offering.statements import Literal, Term, literal
 
-_PLAIN_ADDRESS = re.compile(r"[!#%&+\-./0-9:=?@A-Z_a-z~]*")
+# What `CleanedURIRef` quotes.
+_QUOTED = re.compile(r"[ !\"$'()*,;<>\[\]{|}\\^`]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?")
 _PAIRS = re.compile(r"([0-9A-Fa-f]{2})+")
 # Longer shapes are not kept: they are many and seldom the same.
@@ -39,19 +39,18 @@ def text_of(value: Any) -> str:
 
 def address(value: Any) -> str:
     """Return an address with what may not stand in one quoted, as `CleanedURIRef` does."""
-    text = text_of(value)
-    if _PLAIN_ADDRESS.fullmatch(text) and not text.count("!"):
-        return text
-    return str(CleanedURIRef(text))
+    return _QUOTED.sub(_quoted, text_of(value).strip())
 
 
+def _quoted(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
+
+
+@lru_cache(maxsize=20_000)
 def address_or_text(value: Any) -> Term:
     """Return a web address as one, anything else as a literal, as `URIRefOrLiteral` does."""
     text = text_of(value)
-    if "http" not in text[:5] and not text[:1].isspace():
-        return Literal(text)
-    found = URIRefOrLiteral(text)
-    return literal(found) if isinstance(found, TheirLiteral) else str(found)
+    return address(text) if text.strip().startswith(("http://", "https://")) else Literal(text)
 
 
 @lru_cache(maxsize=10_000)
@@ -69,7 +68,7 @@ def date(value: Any) -> Literal:
         RDFProfile(graph)._add_date_triple(subject, RDF.value, text)
     except Exception as error:
         raise Unusual from error
-    return literal(next(graph.objects(subject)))
+    return next(literal(one) for one in graph.objects(subject) if isinstance(one, TheirLiteral))
 
 
 @lru_cache(maxsize=1000)
@@ -87,8 +86,9 @@ def hexadecimal(value: Any) -> Literal:
 @lru_cache(maxsize=1000)
 def resolutions(value: Any) -> tuple[Literal, ...]:
     """Return the distances in metres that a text names."""
-    found = []
-    for one in RDFProfile(Graph(bind_namespaces="none"))._read_list_value(text_of(value)):
+    found: list[Literal] = []
+    items: list[Any] = RDFProfile(Graph(bind_namespaces="none"))._read_list_value(text_of(value))
+    for one in items:
         try:
             found.append(literal(TheirLiteral(Decimal(one), datatype=XSD.decimal)))
         except (ValueError, TypeError, DecimalException):
