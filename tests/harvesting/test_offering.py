@@ -23,6 +23,7 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
 from ckanext.participation.harvesting.offering import building, files
+from ckanext.participation.harvesting.offering.commands import Builder
 from ckanext.participation.harvesting.offering.store import NAME
 
 pytestmark = pytest.mark.usefixtures("clean_db", "clean_index", "with_request_context", "feeds_folder")
@@ -124,11 +125,17 @@ def test_what_becomes_private_or_is_deleted_leaves_with_the_next_build(dataset: 
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     first, second, _third = (dataset(title_translated={"en": f"Number {number}"}) for number in "abc")
     build()
+    dataset(title_translated={"en": "A new one"})
+    assert building.due() is False, "the last build was a moment ago, and what came can wait"
     call_action("package_patch", {"user": user}, id=first["id"], private=True)
-    call_action("package_delete", {"user": user}, id=second["id"])
-    assert building.due() is False, "the last build was a moment ago"
+    assert building.due() is True, "what left cannot"
     report = build()
-    assert (report.datasets, report.made, report.gone) == (1, 0, 2)
+    assert (report.datasets, report.made, report.gone) == (3, 1, 1)
+    assert building.due() is False
+    call_action("package_delete", {"user": user}, id=second["id"])
+    assert building.due() is True
+    report = build()
+    assert (report.datasets, report.made, report.gone) == (2, 0, 1)
     for name in files.FEEDS:
         assert "Number c" in content(name)
         assert "Number a" not in content(name)
@@ -191,6 +198,77 @@ def test_a_renamed_organisation_renames_its_datasets_publisher(dataset: Make) ->
     assert build().made == 1
     assert records()[0]["publisher"]["name"] == "City of New Snow"
     assert "City of New Snow" in content("data.ttl")
+
+
+def test_a_new_name_of_a_licence_renews_the_pieces_of_unchanged_datasets(dataset: Make, person: Make, as_user: Make) -> None:
+    dataset(extras=[{"key": "licence_as_published", "value": "Snow City Open Terms"}], license_id="notspecified", resources=[FILE])
+    assert build().made == 1
+    assert build().made == 0
+    assert "license" not in records()[0]
+    as_user(person(sysadmin=True), "participation_licence_alias_create", text="Snow City Open Terms", licence="CC-BY-4.0")
+    assert build().made == 1
+    assert records()[0]["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert "dct:license <https://creativecommons.org/licenses/by/4.0/>" in content("data.ttl")
+
+
+def test_a_dataset_without_keywords_has_its_themes_or_its_publisher_as_one_because_the_format_asks_for_one(dataset: Make) -> None:
+    eu = "http://publications.europa.eu/resource/authority/data-theme"
+    dataset(name="with-theme", theme=[f"{eu}/ENVI", f"{eu}/AGRI"])
+    dataset(name="with-nothing", publisher=[{"name_translated": {"en": "City of Snow"}}])
+    dataset(name="with-words", tags_translated={"en": ["snow"]}, theme=[f"{eu}/ENVI"])
+    build()
+    assert {record["landingPage"].rpartition("/")[2]: record["keyword"] for record in records()} == {
+        "with-theme": ["Environment", "Agriculture, fisheries, forestry and food"], "with-nothing": ["City of Snow"], "with-words": ["snow"]}
+
+
+@pytest.fixture
+def own_ini(feeds_folder: Path, tmp_path: Path, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings that a process of the clock's own reads, too."""
+    ini = tmp_path / "own.ini"
+    ini.write_text(f"[app:main]\nuse = config:{os.environ['CKAN_INI']}\nparticipation.offering.folder = {feeds_folder}\n")
+    monkeypatch.setitem(ckan_config, "__file__", str(ini))
+    return ini
+
+
+def test_the_clock_has_a_build_made_when_one_is_due_and_again_when_a_dataset_becomes_private(dataset: Make, own_ini: Path) -> None:
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    about = dataset(title_translated={"en": "Open secret"})
+    dataset()
+    with Builder() as builder:
+        builder.tick()
+        first = builder.process
+        assert first is not None
+        builder.tick()
+        assert builder.process is first, "one at a time"
+        assert first.wait(timeout=300) == 0
+        assert "Open secret" in content("data.json")
+        builder.tick()
+        assert builder.process is first, "nothing is due"
+        call_action("package_patch", {"user": user}, id=about["id"], private=True)
+        builder.tick()
+        assert builder.process is not None
+        assert builder.process is not first
+        assert builder.process.wait(timeout=300) == 0
+    for name in files.FEEDS:
+        assert "Open secret" not in content(name)
+    assert own_ini.exists()
+
+
+def test_the_clock_does_not_begin_a_failed_build_again_at_once_and_ends_one_with_itself(dataset: Make, own_ini: Path) -> None:
+    dataset()
+    with files.lock(files.folder()), Builder() as builder:
+        builder.tick()
+        first = builder.process
+        assert first is not None
+        assert first.wait(timeout=300) == 1, "another one builds"
+        builder.tick()
+        assert builder.process is first
+    with Builder() as builder:
+        builder.tick()
+        running = builder.process
+    assert running is not None
+    assert running.returncode == -signal.SIGTERM
+    assert own_ini.exists()
 
 
 def test_nothing_changed_gives_the_same_files_with_their_dates(dataset: Make) -> None:
@@ -282,14 +360,14 @@ def test_an_empty_catalogue_gives_empty_valid_files() -> None:
 
 def test_one_dataset_that_cannot_be_written_costs_no_other(dataset: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = dataset(), dataset()
-    whole = building.Maker._piece
+    whole = building.Maker._kept
 
-    def piece(self: building.Maker, row: dict[str, Any], stamp: str) -> Any:
+    def kept(self: building.Maker, row: dict[str, Any], *rest: Any) -> Any:
         if row["id"] == bad["id"]:
             raise ValueError("a profile of an extension fails")
-        return whole(self, row, stamp)
+        return whole(self, row, *rest)
 
-    monkeypatch.setattr(building.Maker, "_piece", piece)
+    monkeypatch.setattr(building.Maker, "_kept", kept)
     report = build()
     assert (report.datasets, report.failed) == (1, [bad["id"]])
     assert records()[0]["landingPage"].endswith(good["name"])

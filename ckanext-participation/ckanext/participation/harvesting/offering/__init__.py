@@ -2,6 +2,10 @@
 
 Promises: what an anonymous reader may see and nothing else; a file is whole or not there; requests never build; building costs bounded
 memory, and only what changed is worked out anew (`store`). Leaves out: other dataset types, and what people say of a dataset, which
-changes without the dataset. In order: `catalogue` (which datasets), `data_json` and `triples` (one dataset's pieces, made by `making`),
-`store` (pieces kept between builds), `files` (the files), `building` (all of it), `commands` (by hand and by the clock).
+changes without the dataset.
+
+In order: `catalogue` (which datasets); `making` (their pieces), either from `rows` by `describing` with its `parts`, `terms`, `values` and
+`licensing`, where `suitable` says that this gives the same, or by ckanext-dcat's profiles; `statements` and `triples` (Turtle and JSON-LD
+of either), `data_json`; `store` (pieces kept between builds), `files` (the files), `building` (all of it), `commands` (by hand and by
+the clock).
 """

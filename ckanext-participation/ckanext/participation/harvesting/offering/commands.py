@@ -44,6 +44,8 @@ def build(context: click.Context, anew: bool, processes: int, quiet: bool) -> No
             sys.exit(1)
     click.echo(f"{report.datasets:,} datasets in the feeds: {report.made:,} worked out, {report.gone:,} removed, "
                f"{report.waiting:,} wait for the search index, {time.monotonic() - started:.1f} s")
+    if report.by_profiles:
+        click.echo(f"{report.by_profiles:,} of them described by ckanext-dcat's profiles, which takes longer (docs/feeds.md).", err=True)
     for dataset in report.failed:
         click.echo(f"Left out, because it could not be written (see the log): {dataset}", err=True)
 
@@ -71,10 +73,12 @@ class Builder:
 
     def tick(self) -> None:
         """Start a build when one is due and none runs."""
-        if self.process is not None and self.process.poll() is None:
-            return
-        # A build that fails is not begun again at once either.
-        if time.monotonic() - self.started >= config.offering_minutes() * 60 and building.due():
+        if self.process is not None:
+            code = self.process.poll()
+            # One that failed is not begun again at once.
+            if code is None or (code and time.monotonic() - self.started < config.offering_minutes() * 60):
+                return
+        if building.due():
             self.started = time.monotonic()
             self.process = subprocess.Popen([sys.executable, "-c", "from ckan.cli.cli import ckan; ckan()", "-c", tk.config["__file__"],
                                              "participation", "feeds", "build", "--quiet"])

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ckanext.participation.harvesting import values
@@ -53,6 +54,7 @@ class Writer:
         title = self._text(dataset, "title") or dataset["name"]
         licence, said = self._licence(self.licences.of_dataset(dict(dataset))[0], dataset, extras)
         dictionary = next(iter(dataset.get("data_dictionary") or []), {})
+        publisher = self._publisher(dataset, extras)
         return values.without_empty({
             "@type": "dcat:Dataset",
             "identifier": dataset.get("identifier") or extras.get("guid") or uri,
@@ -64,7 +66,7 @@ class Writer:
             "accessLevel": _ACCESS.get(_last(dataset.get("access_rights")), "public"),
             "rights": (extras.get("rights_as_published") or said)[:_RIGHTS_LENGTH],
             "license": licence,
-            "publisher": self._publisher(dataset, extras),
+            "publisher": publisher,
             "contactPoint": self._contact(dataset, title),
             "accrualPeriodicity": _frequency(dataset.get("frequency")),
             "temporal": _period(dataset.get("temporal_coverage")),
@@ -79,7 +81,7 @@ class Writer:
             **{theirs: (extras.get(ours) or "").split("; ") for ours, theirs in _LISTS.items() if extras.get(ours)},
             **{theirs: extras.get(ours) for ours, theirs in _TEXTS.items()},
             "distribution": [self._file(row, licence) for row in dataset.get("resources") or []],
-        }) | {"keyword": self._keywords(dataset)}
+        }) | {"keyword": self._keywords(dataset, publisher)}
 
     def _file(self, row: Mapping[str, Any], licence: str) -> dict[str, Any]:
         shape = row.get("format") or ""
@@ -109,10 +111,12 @@ class Writer:
     def _text(self, row: Mapping[str, Any], name: str) -> str:
         return languages.pick(row.get(f"{name}_translated") or {}, self.language)[0] or row.get(name) or ""
 
-    def _keywords(self, dataset: Mapping[str, Any]) -> list[str]:
+    def _keywords(self, dataset: Mapping[str, Any], publisher: Mapping[str, Any]) -> list[str]:
         by_language = dataset.get("tags_translated") or {}
         return by_language.get(self.language) or next((words for words in by_language.values() if words), None) or [
-            tag["name"] for tag in dataset.get("tags") or []]
+            tag["name"] for tag in dataset.get("tags") or []
+            # At least one is required: without one, validators and harvesters refuse the dataset.
+        ] or [name for one in dataset.get("theme") or [] if (name := _themes(self.language).get(one))] or [publisher["name"]]
 
     def _licence(self, found: box.Found, dataset: Mapping[str, Any], extras: Mapping[str, str]) -> tuple[str, str]:
         """Return the licence's address, and the words of one that the register does not know."""
@@ -160,12 +164,22 @@ def _media_type(value: object) -> str:
 
 
 def _frequency(value: object) -> str:
-    """Return ISO 8601's repeating interval of a term of the EU's list, as the schema has it among its other spellings."""
-    for choice in fields.definitions("dataset")["frequency"]["choices"]:
-        if choice["value"] == value:
-            return next((str(word) for word in choice.get("also", []) if str(word).startswith("R/")),
-                        "irregular" if _last(value) == "IRREG" else "")
-    return ""
+    """Return ISO 8601's repeating interval of a term of the EU's list."""
+    return _frequencies().get(value, "") if isinstance(value, str) else ""
+
+
+@cache
+def _frequencies() -> dict[str, str]:
+    """Return the intervals by term, which the schema has among its other spellings."""
+    return {choice["value"]: next((str(word) for word in choice.get("also", []) if str(word).startswith("R/")),
+                                  "irregular" if _last(choice["value"]) == "IRREG" else "")
+            for choice in fields.definitions("dataset")["frequency"]["choices"]}
+
+
+@cache
+def _themes(language: str) -> dict[str, str]:
+    """Return the names of the themes by their addresses."""
+    return {choice["value"]: languages.pick(choice["label"], language)[0] for choice in fields.definitions("dataset")["theme"]["choices"]}
 
 
 def _period(rows: Any) -> str:
