@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.tests.helpers import call_action
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from rdflib import BNode, Graph
 from rdflib.term import Node
@@ -79,7 +78,6 @@ def one_value(field: dict[str, Any], chance: random.Random) -> Any:
 def filled(chance: random.Random, part: float) -> dict[str, Any]:
     """Return what to create a dataset of, with this part of the fields."""
     own = {"name", "owner_org", "title", "title_translated", "uri"}
-    # A temporal coverage that ends before it begins is refused; plain names are filled from the translated ones.
     made = {name: one_value(field, chance) for name, field in fields.definitions("dataset").items()
             if name not in own and chance.random() < part}
     made["license_id"] = chance.choice(LICENCES)
@@ -189,7 +187,9 @@ def test_any_dataset_is_described_the_same_or_left_to_the_profiles(
     try:
         quick = maker._piece_of(copy.deepcopy(whole), "")
     except (Unusual, AttributeError, KeyError, TypeError, ValueError):
+        event("left to the profiles")
         return
+    event("described the quick way")
     if has_organisation:
         # Asked of the database where the index gives only its name.
         maker.serializer._profiles[0]._org_cache["city"] = {"title": "City"}
@@ -205,7 +205,7 @@ def content(graph: Graph) -> set[Any]:
 
 
 def test_a_piece_says_what_the_profiles_graph_says(dataset: Make, maker: making.Maker) -> None:
-    about = dataset(**filled(random.Random(5), 1))
+    dataset(**filled(random.Random(5), 1))
     shown = call_action("package_search", q="*:*")["results"][0]
     maker.serializer.g = Graph()
     ref = maker.serializer.graph_from_dataset(shown)
@@ -220,7 +220,6 @@ def test_a_piece_says_what_the_profiles_graph_says(dataset: Make, maker: making.
     assert {row for row in said if str(row[1]) != "http://www.w3.org/ns/dcat#dataset"} == {
         tuple(_as_written(one) for one in row) for row in content(whole)}
     assert content(json_ld) == {row for row in said if str(row[1]) != "http://www.w3.org/ns/dcat#dataset"}
-    assert about["id"]
 
 
 def _as_written(term: Any) -> Any:
@@ -255,4 +254,3 @@ def test_another_profile_setting_or_plugin_leaves_all_datasets_to_the_profiles(
         changed.setattr(p, "PluginImplementations", lambda interface: [
             *whole(interface), *([Changing()] if interface is p.IPackageController else [])])
         assert suitable.form(classes) is None
-    assert Path(making.__file__).exists()

@@ -41,7 +41,7 @@ PROCESSES = 2
 WORTH_A_PROCESS = 100
 _UNIT = 250
 _SETTINGS = frozenset({"ckan.site_url", "ckan.locale_default", "ckan.plugins", "scheming.dataset_schemas"})
-_PART = 4_000_000
+_PART = 1_000_000
 _LONGEST_SECONDS = 24 * 3600
 
 

@@ -31,6 +31,8 @@ NOT_IN_FEEDS = frozenset({"participation_feedback"})
 DEFAULT_PROFILES = "euro_dcat_ap_3"
 # Rows read at once.
 READ = 500
+# Descriptions that datasets share, kept at once.
+SHARED = 5000
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Maker:
     organisations: Mapping[str, catalogue.Organisation]
 
     def __post_init__(self) -> None:
+        self.shared: dict[str, triples.Shared] = {}
         # Finding the profiles costs more than running them.
         self.serializer = RDFSerializer(profiles=profiles())
         # Kept by ckanext-dcat for as long as a process lives.
@@ -120,7 +123,11 @@ class Maker:
 
     def _kept(self, dataset: dict[str, Any], stamp: str, uri: str, piece: triples.Piece) -> Kept:
         row = orjson.dumps(self.data_json.dataset(dataset, uri)).decode()
-        return Kept(dataset["id"], stamp, row, piece.turtle, piece.json_ld, tuple(piece.shared))
+        if len(self.shared) > SHARED:
+            self.shared.clear()
+        # The same object for the same content, which then goes once to the process that keeps it.
+        shared = tuple(self.shared.setdefault(one.key, one) for one in piece.shared)
+        return Kept(dataset["id"], stamp, row, piece.turtle, piece.json_ld, shared)
 
 
 class _Plain(Graph):

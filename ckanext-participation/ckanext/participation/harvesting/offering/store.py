@@ -84,7 +84,7 @@ class Store:
             self.base.executemany("INSERT OR REPLACE INTO piece VALUES (?, ?, ?, ?, ?, ?)", (
                 (row.id, row.stamp, row.data_json, row.turtle, row.json_ld, " ".join(one.key for one in row.shared)) for row in rows))
             self.base.executemany("INSERT OR IGNORE INTO shared VALUES (?, ?, ?)", (
-                (one.key, one.turtle, one.json_ld) for row in rows for one in row.shared))
+                (one.key, one.turtle, one.json_ld) for one in {one.key: one for row in rows for one in row.shared}.values()))
 
     def forget_after(self, last: str) -> int:
         """Forget the datasets behind an id; return how many."""

@@ -1,6 +1,6 @@
 """For which sites and datasets the quick way (`rows`, `describing`) gives what `package_show` and ckanext-dcat's profiles give.
 
-Anywhere else, and for any other dataset, the profiles describe what `package_search` gives (`making`), at some fifty times the time.
+Anywhere else, and for any other dataset, the profiles describe what `package_search` gives (`making`), at many times the cost.
 """
 
 from __future__ import annotations

@@ -73,11 +73,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A blank node that was written before: what is said of it in Turtle and in JSON-LD, and what it shares."""
+    """A blank node that was written before: what is said of it in Turtle and in JSON-LD, what it shares, and itself under a label."""
 
     turtle: str
     members: str
     shared: tuple[Shared, ...]
+    label: str
+    apart: Shared
 
 
 def head() -> tuple[str, str]:
@@ -105,7 +107,8 @@ def written(statements: Statements, node: Blank, catalogue: str) -> Ready:
     """Write a blank node once for all datasets that name it."""
     writer = _Writer(statements, catalogue)
     turtle, members = writer.node(node, 1)
-    return Ready(turtle, members, tuple(writer.shared))
+    inside = tuple(writer.shared)
+    return Ready(turtle, members, inside, *_labelled(turtle, members))
 
 
 class _Writer:
@@ -188,7 +191,12 @@ class _Writer:
                 self.shared += known.shared
             if self.uses[value] == 1 and not (self.share and len(turtle) > SHARED_BYTES):
                 return (f"[ {turtle} ]" if turtle else "[]"), f"{{{members}}}"
-            label = self.labels[value] = self._apart(turtle, members)
+            label, apart = (known.label, known.apart) if known else _labelled(turtle, members)
+            self.labels[value] = label
+            if self.share:
+                self.shared.append(apart)
+            else:
+                self.blocks.append(apart.turtle)
         return label, f'{{"@id":"{label}"}}'
 
     def _order(self, value: Term, depth: int = 0) -> tuple[bool, str]:
@@ -204,16 +212,6 @@ class _Writer:
         return True, repr(sorted((predicate, sorted(self._order(one, depth + 1) for one in values))
                                  for predicate, values in self.rows.get(value, {}).items()))
 
-    def _apart(self, turtle: str, members: str) -> str:
-        """Write a blank node by itself under a label that is made of its content, so equal ones are one."""
-        label = f"_:b{_key(turtle)}"
-        text, full = f"{label} {turtle} .\n", _object(f'"@id":"{label}"', members)
-        if self.share:
-            self.shared.append(Shared(_key(text), text, full))
-        else:
-            self.blocks.append(text)
-        return label
-
     def _literal(self, value: Literal) -> tuple[str, str]:
         text = value.text if value.text.isascii() and value.text.isprintable() else _NOT_XML.sub("", value.text)
         turtle, shown = f'"{_escaped(text)}"', _json(text)
@@ -226,6 +224,13 @@ class _Writer:
 
     def iri(self, address: str) -> str:
         return address if _PLAIN.fullmatch(address) else _iri(address, self.base)
+
+
+def _labelled(turtle: str, members: str) -> tuple[str, Shared]:
+    """Write a blank node by itself under a label that is made of its content, so equal ones are one."""
+    label = f"_:b{_key(turtle)}"
+    text = f"{label} {turtle} .\n"
+    return label, Shared(_key(text), text, _object(f'"@id":"{label}"', members))
 
 
 def _iri(address: str, base: str) -> str:
