@@ -160,7 +160,8 @@ def _for_update(dataset: dict[str, Any], package: Any, user: str) -> dict[str, A
         "private": here["private"],
         "type": here["type"],
         "state": "active",
-        "groups": [{"id": group["id"]} for group in here.get("groups", [])],
+        # Groups that people put the dataset into stay; those of the source's settings come on top.
+        "groups": [{"name": name} for name in sorted({group["name"] for group in [*here.get("groups", []), *dataset.get("groups", [])]})],
         "resources": resources,
     }
 

@@ -56,11 +56,13 @@ def plans(items: Sequence[Item], here: Here, shown: Callable[[Sequence[Any]], di
     taken = loading.used("package", guids) | loading.used("package", guids, "name")
     fixed = tk.aslist(tk.config.get("ckan.harvest.not_overwrite_fields"))
     kept = shown(list(here.packages.values())) if fixed else {}
+    groups = loading.groups({group["name"] for item in items for group in item.record.dataset.get("groups") or []})
     found: list[Plan] = []
     for item in items:
         dataset = {
             **item.record.dataset,
             "owner_org": item.owner_org,
+            "groups": [{"id": groups[group["name"]]} for group in item.record.dataset.get("groups") or [] if group["name"] in groups],
             "extras": [*item.record.dataset["extras"], {"key": "guid", "value": item.guid}],
             "resources": [dict(row) for row in item.record.dataset["resources"]],
         }
@@ -151,9 +153,10 @@ def _guess_media_types(resources: list[dict[str, Any]]) -> None:
 
 def _for_update(dataset: dict[str, Any], package: Any, here: Here) -> None:
     rules.keep_file_ids([{**(row["extras"] or {}), **row} for row in _active(here, package)], dataset["resources"])
-    dataset["groups"] = [
-        {"id": member.group_id} for member in here.members.get(package.id, ()) if member.state == "active" and not member.is_organization
-    ]
+    tied = {member.group_id for member in here.members.get(package.id, ()) if member.state == "active" and not member.is_organization}
+    # Groups that people put the dataset into stay; those of the source's settings come on top.
+    wanted = {group["id"] for group in dataset.get("groups") or []}
+    dataset["groups"] = [{"id": identifier} for identifier in sorted(tied | wanted)]
 
 
 def _active(here: Here, package: Any) -> list[dict[str, Any]]:

@@ -88,6 +88,16 @@ def used(table: str, values: Collection[str], column: str = "id") -> set[str]:
     return set(model.Session.scalars(sa.select(asked).select_from(sa.table(table)).where(asked == sa.func.any(list(values)))))
 
 
+def groups(names: Collection[str]) -> dict[str, str]:
+    """The ids of the groups that have these names and are in use."""
+    if not names:
+        return {}
+    group = model.group_table.c
+    found = model.Session.execute(
+        sa.select(group.name, group.id).where(group.name.in_(list(names)), group.state == "active", group.is_organization.is_(False)))
+    return {row.name: row.id for row in found}
+
+
 def owners_of_files(ids: Collection[str]) -> dict[str, str]:
     """The dataset that each of these files belongs to, of those that are there and not deleted."""
     if not ids:

@@ -179,11 +179,24 @@ def _tag_ids(tags: set[Tag]) -> dict[Tag, str]:
     return {(row.name, row.vocabulary_id): row.id for row in found}
 
 
+def _into_groups(plan: Plan, here: Here, new: list[Row], active: list[str]) -> None:
+    """Tie the dataset to its groups. None is taken away: a harvest does not know who put the dataset there."""
+    tied = {row.group_id: row for row in here.members.get(plan.id, ()) if not row.is_organization}
+    for group in plan.data.get("groups") or []:
+        member = tied.get(group["id"])
+        if member is None:
+            new.append({"id": str(uuid.uuid4()), "table_name": "package", "table_id": plan.id, "capacity": "public",
+                        "group_id": group["id"], "state": "active"})
+        elif member.state != "active":
+            active.append(member.id)
+
+
 def _own(plans: Sequence[Plan], here: Here) -> None:
-    """Tie each dataset to its owner, and untie it from the one before."""
+    """Tie each dataset to its owner and its groups, and untie it from the owner before."""
     new: list[Row] = []
     states: dict[str, list[str]] = {"active": [], "deleted": []}
     for plan in plans:
+        _into_groups(plan, here, new, states["active"])
         owner = plan.data.get("owner_org") or (plan.package.owner_org if plan.package is not None else None)
         tied = [row for row in here.members.get(plan.id, ()) if row.capacity == "organization"]
         states["deleted"] += [row.id for row in tied if row.group_id != owner and row.state == "active"]
