@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from ckan.tests import factories
 from harvesting.healthy import hold, run, source, under_way
 
 from ckanext.participation.common.model import Event, now
+from ckanext.participation.harvesting import running
 from ckanext.participation.harvesting.engine.model import HarvestHeld, HarvestRun
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "with_request_context")
@@ -127,3 +129,31 @@ def test_nobody_decides_while_the_source_is_being_read(as_user: Make, asked: Dat
     model.Session.commit()
     # That run was cut off: nobody waits for it.
     assert settle(as_user, asked)["state"] == "confirmed"
+
+
+@pytest.mark.parametrize(("decision", "left"), [("confirmed", 3), ("refused", 9)])
+def test_the_next_run_does_what_was_said(
+        make_source: Make, allowed: Any, as_user: Make, person: Make, decision: str, left: int) -> None:
+    """From a real source that loses most of its datasets to a real run that acts on the answer."""
+    listed = allowed.csa.datasets
+    for name in sorted(listed, key=lambda one: listed[one]["id"])[3:]:
+        del listed[name]
+    first = next(iter(listed.values()))
+    for number in range(6):
+        one = f"00000000-0000-4000-8000-00000000000{number}"
+        listed[f"more-{number}"] = {**first, "id": one, "name": f"more-{number}", "resources": []}
+    about, office = make_source("csa", config=json.dumps({"remove_up_to": 0})), person(sysadmin=True)
+    running.run(about["id"])
+    for name in [name for name in listed if name.startswith("more-")]:
+        del listed[name]
+    running.run(about["id"])
+    shown = as_user(office, "participation_harvest_health_show", id=about["id"])
+    assert (shown["state"], shown["held"]["gone"], shown["held"]["before"]) == ("held", 6, 9)
+    asked = as_user(office, "participation_harvest_held_show", id=shown["held"]["id"])
+    assert len(asked["datasets"]) == 6
+    as_user(office, "participation_harvest_held_settle", id=asked["id"], decision=decision)
+    running.run(about["id"])
+    assert model.Session.query(model.Package).filter_by(type="dataset", state="active").count() == left
+    done = as_user(office, "participation_harvest_held_show", id=asked["id"])
+    assert done["acted"]["gone"] == 9 - left
+    assert as_user(None, "participation_harvest_health_show", id=about["id"])["state"] == "healthy"

@@ -216,7 +216,7 @@ class TestPages:
         refused = app.post(where, headers=signed_in, data={"title": " ", "frequency": "DAILY"}, status=409)
         assert BeautifulSoup(refused.body, "html.parser").find(id="field-title-error")
         done = app.post(where, headers=signed_in, data={"title": "Agencies", "frequency": "DAILY"}, follow_redirects=False)
-        assert done.headers["Location"].endswith("/harvest/admin/agencies")
+        assert done.headers["Location"].endswith("/participation/harvest/sources/agencies")
 
     def test_a_wrong_address_comes_back_with_the_reason_and_what_was_typed(self, app: Any, signed_in: dict[str, str]) -> None:
         sent = app.post("/participation/harvest/new", headers=signed_in, status=409,
@@ -234,7 +234,7 @@ class TestPages:
                         data={"url": allowed.url("/us/data.json"), "owner_org": "snow-city"}).headers["Location"]
         previews.read(sent.rpartition("/")[2])
         app.post(sent, headers=signed_in, data={"title": "Agencies", "frequency": "DAILY"}, follow_redirects=False)
-        assert 'href="/harvest/admin/agencies"' in app.get(page, headers=signed_in).body
+        assert 'href="/participation/harvest/sources/agencies"' in app.get(page, headers=signed_in).body
         app.client = app.test_client()
         assert "harvest-sources-title" not in app.get(page).body
 

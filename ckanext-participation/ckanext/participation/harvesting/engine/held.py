@@ -49,7 +49,7 @@ def decide(gathering: Gathering, gone: Gone) -> Decision:
         False,
         number,
         f"{gone.unasked} of {before} datasets are no longer at the source. That is more than may be removed without "
-        "a person, so none was. If it is right, set “remove_up_to” in the source's configuration and run it again.",
+        "a person, so none was. Those who publish by this source say on its page whether they are to go.",
     )
 
 

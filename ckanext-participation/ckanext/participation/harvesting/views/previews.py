@@ -60,7 +60,7 @@ def add(preview_id: str) -> Response:
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     tk.h.flash_success(tk._("The source is added, and its first harvest is asked for. You see below how it goes."))
-    return redirect(tk.url_for("harvester.admin", id=made["name"]))
+    return redirect(tk.url_for("participation_harvest_sources.show", source=made["name"]))
 
 
 def _preview(preview_id: str) -> Data:
