@@ -73,7 +73,7 @@ def test_two_failures_in_a_row_are_told_in_both_languages(about: Data, letterbox
     letter = letterbox.letters[0]
     assert subject_of(letter) == "Une source ne peut plus être lue : Données de neige / A source can't be read: Données de neige"
     body = text_of(letter)
-    for words in ("n’a pas pu être lue deux fois de suite", "could not be read twice in a row", "https://snow.example/x?… did not answer.",
+    for words in ("n’a pas pu être lue au moins deux fois de suite", "could not be read for the second time in a row", "https://snow.example/x?… did not answer.",
                   "/fr/participation/harvest/sources/snow", "/en/participation/harvest/sources/snow", "Aucun courriel sur cette source"):
         assert words in body, words
 

@@ -15,7 +15,7 @@ Event = dict[str, Any]
 WORDS = {
     "en": {
         "failing": "A source can't be read: {title}",
-        "twice": "“{title}” could not be read twice in a row, last on {at}.",
+        "twice": "On {at}, “{title}” could not be read for the second time in a row, or more.",
         "meanwhile": "What the catalogue has from it stays, as it was on {succeeded}. What changed there since is missing here.",
         "empty": "It was never read to its end, so that datasets of it are missing here.",
         "said": "What the last run said: “{sentence}”",
@@ -30,7 +30,7 @@ WORDS = {
     },
     "fr": {
         "failing": "Une source ne peut plus être lue : {title}",
-        "twice": "« {title} » n’a pas pu être lue deux fois de suite, la dernière fois le {at}.",
+        "twice": "« {title} » n’a pas pu être lue au moins deux fois de suite, la dernière fois le {at}.",
         "meanwhile": "Ce que le catalogue en a reste tel qu’il était le {succeeded}. Ce qui a changé là-bas depuis manque ici.",
         "empty": "Elle n’a jamais été lue jusqu’au bout : des jeux de données manquent donc ici.",
         "said": "Ce que dit la dernière lecture : « {sentence} »",
@@ -61,8 +61,8 @@ def recipients(event: Event) -> list[str]:
 def failing_wording(event: Event, lang: str) -> tuple[str, str]:
     """Return subject and text of the mail about a source that failed twice in a row."""
     words, package, data = WORDS[lang], _known(event), event["data"]
-    parts = [words["twice"].format(title=package.title, at=_day(data["at"], lang))]
-    parts.append(words["meanwhile"].format(succeeded=_day(data["succeeded"], lang)) if data["succeeded"] else words["empty"])
+    parts = [words["twice"].format(title=package.title, at=_when(data["at"], lang))]
+    parts.append(words["meanwhile"].format(succeeded=_when(data["succeeded"], lang, hours=False)) if data["succeeded"] else words["empty"])
     if data["sentence"]:
         parts.append(words["said"].format(sentence=data["sentence"]))
     url = _page(package, lang)
@@ -122,5 +122,5 @@ def _page(package: model.Package, lang: str) -> str:
     return mails.url("participation_harvest_sources.show", lang, source=package.name)
 
 
-def _day(written: str, lang: str) -> str:
-    return moments.moment(written, lang, tk.h.get_display_timezone(), hours=True, now=None).text
+def _when(written: str, lang: str, *, hours: bool = True) -> str:
+    return moments.moment(written, lang, tk.h.get_display_timezone(), hours=hours, now=None).text
