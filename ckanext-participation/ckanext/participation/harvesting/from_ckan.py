@@ -105,6 +105,7 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
     return {
         "id": values.text(row.get("id")),
         "url": address,
+        **{name: said for name in ("access_url", "download_url") if (said := values.text(row.get(name))).startswith("http")},
         "name_translated": _texts(row, "name", language),
         "description_translated": _texts(row, "description", language),
         "format": formats.file_format(row.get("format"), row.get("mimetype"), address, mapper.formats),

@@ -200,7 +200,14 @@ def _resource(graph: Graph, node: Node | None, row: Mapping[str, Any], mapper: M
 
 
 def _languages(graph: Graph, node: Node) -> list[str]:
-    return sorted({code for value in graph.objects(node, DCT.language) if (code := values.language_code(str(value)))})
+    # A language that we have no choice for is kept by its address.
+    return sorted(
+        {
+            code if len(code) == 2 or not isinstance(value, URIRef) else str(value)
+            for value in graph.objects(node, DCT.language)
+            if (code := values.language_code(str(value)))
+        }
+    )
 
 
 def _last(value: object, prefix: str) -> str:
