@@ -15,7 +15,7 @@ from ckan.cli.cli import ckan
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from ckanext.dcat.harvesters import DCATJSONHarvester
-from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
+from ckanext.harvest.model import HarvestJob, HarvestSource
 
 from ckanext.participation.harvesting import settings, translating
 from ckanext.participation.harvesting.running import run
@@ -302,14 +302,3 @@ def test_values_that_differ_in_every_run_are_not_taken_over() -> None:
     found = translating.forth("ckan", json.dumps({"default_extras": {"job": "{harvest_job_id}", "x": "y"}, "skip_this": 1}))
     assert set(found.lost) == {"default_extras", "skip_this"}
     assert found.config["default_extras"] == {"x": "y"}
-
-
-def test_harvest_objects_of_other_sources_are_left_alone(make_source: Make, allowed: Any, stock: None) -> None:
-    allowed.psdi.pages["ttl"][:] = [NAMELESS]
-    source = make_source("psdi", source_type="dcat_rdf", config=json.dumps({"rdf_format": "text/turtle"}))
-    run(source["id"])
-    switch(source)
-    run(source["id"])
-    guids = set(model.Session.scalars(sa.select(HarvestObject.guid).where(HarvestObject.current.is_(True))))
-    assert "http://x.example/paths" in guids
-    assert len(guids) == 4
