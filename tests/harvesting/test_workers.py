@@ -179,24 +179,40 @@ def test_a_run_is_stopped_by_a_person_and_goes_on_with_the_next(
     assert run(source["id"]).counts == {"added": number - 5, "not modified": 5}
 
 
-def test_nothing_is_written_any_more_for_a_run_that_another_one_follows(
-        make_source: Make, allowed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    take, taken = gathering.Gathering.take, []
+@pytest.fixture
+def another_begins(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let another attempt begin once the first record was read."""
 
-    def another_begins(self: Any, *given: Any) -> None:
-        take(self, *given)
-        taken.append(given)
-        if len(taken) == 1:
-            other = model.meta.engine.connect()
-            fenced = sa.text("UPDATE participation_harvest_run SET attempt = attempt + 1000 WHERE id = :id")
-            other.execute(fenced, {"id": self.run})
-            other.commit()
-            other.close()
+    def begins(statement: str) -> None:
+        take, taken = gathering.Gathering.take, []
 
-    monkeypatch.setattr(gathering.Gathering, "take", another_begins)
+        def take_and_begin(self: Any, *given: Any) -> None:
+            take(self, *given)
+            taken.append(given)
+            if len(taken) == 1:
+                with model.meta.engine.connect() as other:
+                    other.execute(sa.text(statement), {"id": self.run})
+                    other.commit()
+
+        monkeypatch.setattr(gathering.Gathering, "take", take_and_begin)
+
+    return begins
+
+
+def test_nothing_is_written_any_more_for_a_run_that_another_one_follows(make_source: Make, allowed: Any, another_begins: Any) -> None:
+    another_begins("""INSERT INTO participation_harvest_run (source_id, job_id, attempt, started, whole, by_content, listed, unchanged, new,
+        changed, retried, gone, requests, bytes) SELECT source_id, 'another job', attempt + 1000, started, false, false, 0, 0, 0, 0, 0, 0, 0, 0
+        FROM participation_harvest_run WHERE id = :id""")
     report = run(make_source("csa")["id"])
     assert report.sentences == [str(fence.Superseded())]
     assert report.counts == {}
+    assert names() == set()
+
+
+def test_an_earlier_process_of_the_same_job_ends_without_a_word(make_source: Make, allowed: Any, another_begins: Any) -> None:
+    another_begins("UPDATE participation_harvest_run SET attempt = attempt + 1000 WHERE id = :id")
+    report = run(make_source("csa")["id"])
+    assert report.sentences == []
     assert names() == set()
 
 

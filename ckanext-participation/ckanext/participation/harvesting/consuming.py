@@ -26,6 +26,7 @@ from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 
 from ckanext.participation import config
+from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.stages import Stages
 
 log = logging.getLogger(__name__)
@@ -234,7 +235,11 @@ def run(identifier: str) -> None:
     source_id = job.source_id
     job.gather_started = _now()
     job.save()
-    ids = harvester.gather(job)
+    try:
+        ids = harvester.gather(job)
+    except Superseded:
+        # Its other process finishes it.
+        return
     job.gather_finished = _now()
     job.save()
     _publish(ids)

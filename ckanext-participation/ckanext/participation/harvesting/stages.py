@@ -16,7 +16,7 @@ from ckanext.harvest.harvesters.base import HarvesterBase
 
 from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.harvesting import settings, writing
-from ckanext.participation.harvesting.engine import reports, state
+from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.gathering import Gathering
@@ -55,6 +55,8 @@ class Stages(HarvesterBase):
         """Read the source and write what differs; return the ids of harvest objects that are left for the import stage."""
         try:
             return self.gather(harvest_job)
+        except Superseded:
+            return []
         except Exception as error:
             # Whatever a source brings, the process that serves all sources must live on.
             log.exception("harvest source %s could not be read", harvest_job.source_id)
@@ -89,6 +91,9 @@ class Stages(HarvesterBase):
                 return gathering.finish(whole)
             except Superseded as problem:
                 model.Session.rollback()
+                if fence.is_same_job(job.source_id, job.id):
+                    # The job goes on in another process, and its report is that one's.
+                    raise
                 self._gather_row(job, str(problem))
                 return []
             finally:

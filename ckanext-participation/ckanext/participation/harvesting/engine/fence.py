@@ -23,6 +23,12 @@ class Superseded(EndedEarly):
         super().__init__("Another run of this source has begun; this one ended.")
 
 
+def is_same_job(source_id: str, job_id: str) -> bool:
+    """Whether the source's last attempt is one at this job."""
+    last = sa.select(HarvestRun.job_id).where(HarvestRun.source_id == source_id).order_by(HarvestRun.attempt.desc()).limit(1)
+    return model.Session.scalar(last) == job_id
+
+
 def close(source_id: str) -> None:
     """Wait, in the transaction under way, until nothing is written for this source; nothing is until the transaction ends."""
     model.Session.execute(sa.text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"source": source_id})
