@@ -157,12 +157,24 @@ class ParticipationHarvestPlugin(_Rooms):
     """What both harvest source types share: commands, settings and pages. Each type is a plugin of its own (docs/decisions/0002)."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IPackageController, inherit=True)
 
     rooms = ("harvesting",)
 
     def update_config(self, config: CKANConfig) -> None:
         tk.add_template_directory(config, "templates")
         tk.add_template_directory(config, "harvesting/templates")
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        from ckanext.participation.harvesting import secrets
+
+        secrets.indexed(pkg_dict)
+        return pkg_dict
+
+    def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.harvesting import secrets
+
+        secrets.shown(context, pkg_dict)
 
 
 class ParticipationThemePlugin(_Rooms):

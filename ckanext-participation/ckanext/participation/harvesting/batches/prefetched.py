@@ -18,6 +18,8 @@ from ckan.model.package import PACKAGE_NAME_MAX_LENGTH, PACKAGE_NAME_MIN_LENGTH
 from ckanext.participation.harvesting.batches import quicker
 
 KEY = "participation_batch"
+# These sentences are CKAN's, and so is their French.
+_CKANS = tk._
 _lock = threading.RLock()
 _originals: dict[str, Callable[..., Any]] = {}
 # One entry for each block that is under way.
@@ -41,9 +43,9 @@ def package_name_validator(key: Any, data: Any, errors: Any, context: Any) -> An
         return _originals["package_name_validator"](key, data, errors, context)
     value = data[key]
     if len(value) < PACKAGE_NAME_MIN_LENGTH:
-        raise tk.Invalid(tk._('Name "%s" length is less than minimum %s') % (value, PACKAGE_NAME_MIN_LENGTH))
+        raise tk.Invalid(_CKANS('Name "%s" length is less than minimum %s') % (value, PACKAGE_NAME_MIN_LENGTH))
     if len(value) > PACKAGE_NAME_MAX_LENGTH:
-        raise tk.Invalid(tk._('Name "%s" length is more than maximum %s') % (value, PACKAGE_NAME_MAX_LENGTH))
+        raise tk.Invalid(_CKANS('Name "%s" length is more than maximum %s') % (value, PACKAGE_NAME_MAX_LENGTH))
     return None
 
 
@@ -63,7 +65,7 @@ def package_id_does_not_exist(value: Any, context: Any) -> Any:
     if known is None:
         return _originals["package_id_does_not_exist"](value, context)
     if value in known.packages:
-        raise tk.Invalid(tk._("Dataset id already exists"))
+        raise tk.Invalid(_CKANS("Dataset id already exists"))
     return value
 
 
@@ -75,7 +77,7 @@ def resource_id_does_not_exist(key: Any, data: Any, errors: Any, context: Any) -
         return None
     owner = known.owners_of_files.get(data[key])
     if owner is not None and owner != data.get(("id",)):
-        errors[key].append(tk._("Resource id already exists."))
+        errors[key].append(_CKANS("Resource id already exists."))
     return None
 
 
