@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STACK = $(PYTHON) config/stack
 
-.PHONY: help up down status logs clean clean-env test check test-full bench-threads bench-licences bench-feeds faults lint locks i18n
+.PHONY: help up down status logs clean clean-env test check test-full bench-threads bench-licences bench-feeds bench-harvest faults lint locks i18n
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ bench-licences: ## What the recogniser makes of every labelled licence statement
 
 bench-feeds: ## What building the whole catalogue's files costs, beside ckanext-dcat's pages (QUICK=1: two minutes, 2,000 datasets)
 	@$(STACK) bench feeds
+
+bench-harvest: ## What harvesting costs, beside ckanext-harvest's and ckanext-dcat's own harvesters (QUICK=1: two minutes, 400 datasets)
+	@$(STACK) bench harvest
 
 faults: ## Kill what can be killed, then look whether anything was lost or doubled (QUICK=1: fewer kills)
 	@$(STACK) faults

@@ -195,7 +195,7 @@ def ended_by_signal() -> None:
 def environment(ini: Path) -> dict[str, str]:
     """Return the environment of a process that runs CKAN with the settings file `ini`."""
     return {**os.environ, "CKAN_INI": str(ini), "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "config")])}
+            "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("tests", "config", "config/stack", "ckanext-participation"))}
 
 
 def in_ckan(ini: Path, *words: Sequence[str] | str) -> subprocess.Popen[str]:
