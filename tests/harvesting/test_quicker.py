@@ -1,0 +1,77 @@
+"""Validation in a batch gives what CKAN's own gives, also for data that no rule fits."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan.lib.navl import dictization_functions as navl
+
+from ckanext.participation.harvesting.batches import quicker
+
+
+def missed(key: Any, data: Any, errors: Any, context: Any) -> None:
+    errors[key].append("missed" if data.get(key) is tk.missing else "seen")
+
+
+def before(key: Any, data: Any, errors: Any, context: Any) -> None:
+    context.setdefault("asked", []).append(key)
+
+
+SCHEMA: dict[str, Any] = {
+    "__before": [before],
+    "name": [before, missed],
+    "title": [before],
+    "files": {"id": [before, missed], "url": [before], "notes": {"text": [before, missed]}, "__extras": [before]},
+    "tags": {"name": [before]},
+    "__extras": [before],
+    "__junk": [before],
+    "__after": [before],
+}
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    yield
+    assert "sorted" not in vars(navl)
+
+
+def flat(chance: random.Random) -> dict[Any, Any]:
+    names = ["name", "title", "files", "tags", "id", "url", "notes", "text", "odd"]
+    data: dict[Any, Any] = {}
+    for _ in range(chance.randint(0, 12)):
+        key: list[Any] = [chance.choice(names)]
+        for _ in range(chance.randint(0, 2)):
+            key += [chance.randint(0, 2), chance.choice(names)]
+        data[tuple(key)] = chance.choice(["a text", [], None])
+    return data
+
+
+def answer(data: dict[Any, Any]) -> Any:
+    context: Any = {}
+    try:
+        made, errors = navl._validate(copy.deepcopy(data), SCHEMA, context)
+    except navl.DataError as error:
+        return "refused", error.error
+    return list(context["asked"]), made, errors
+
+
+@pytest.mark.usefixtures("quick")
+def test_two_thousand_odd_datasets_are_checked_as_ckan_checks_them() -> None:
+    chance = random.Random(7)
+    kinds = set()
+    for _ in range(2000):
+        data = flat(chance)
+        ckans = answer(data)
+        quicker.begin()
+        try:
+            ours = answer(data)
+        finally:
+            quicker.end()
+        kinds.add(ckans[0] == "refused")
+        assert ours == ckans, data
+    assert kinds == {True, False}
