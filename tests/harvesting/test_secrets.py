@@ -15,7 +15,7 @@ from ckan.tests.helpers import call_action
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "with_request_context")
 
-KEY = "s3cret-of-the-portal"
+KEY = "s3cretqqzz"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 import ckan.plugins.toolkit as tk
@@ -93,6 +93,15 @@ class ParticipationDCATHarvester(Stages):
 
 class OneByOneParser(RDFParser):
     """ckanext-dcat's parser, asked for one dataset, so that an odd one costs no other."""
+
+    _loaded: ClassVar[dict[tuple[str, ...], list[Any]]] = {}
+
+    def _load_profiles(self, profile_names: list[str]) -> list[Any]:
+        # Finding them reads what every installed package says of itself, which costs more than mapping a dataset.
+        names = tuple(profile_names)
+        if names not in self._loaded:
+            self._loaded[names] = super()._load_profiles(profile_names)
+        return self._loaded[names]
 
     def profiled(self, ref: Node) -> dict[str, Any]:
         """What the profiles read of one dataset; raises Unreadable when one of them stumbles."""
