@@ -193,6 +193,36 @@ def test_a_job_that_never_gets_anywhere_is_given_up_in_words(
     assert sentences(job) == [consuming.GIVEN_UP.format(times=3)]
 
 
+def test_an_error_of_this_site_is_reported_at_once(make_source: Make, consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbles(self: Any, *_given: Any) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(ParticipationCKANHarvester, "read", stumbles)
+    job = ask(make_source("csa"))
+    turn_until(consumer, lambda: consumer.idle)
+    assert status(job) == "Finished"
+    assert sentences(job) == ["The source could not be read to its end: an error of this site (RecursionError)."]
+
+
+def test_a_job_is_begun_again_when_the_database_was_away(
+        make_source: Make, consumer: Consumer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    read = ParticipationCKANHarvester.read
+
+    def is_away_once(self: Any, *given: Any) -> None:
+        if not (tmp_path / "away").exists():
+            (tmp_path / "away").touch()
+            with model.meta.engine.connect() as other:
+                other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": model.Session.scalar(sa.text("SELECT pg_backend_pid()"))})
+        read(self, *given)
+
+    monkeypatch.setattr(ParticipationCKANHarvester, "read", is_away_once)
+    job = ask(make_source("csa"))
+    turn_until(consumer, lambda: consumer.idle)
+    assert (tmp_path / "away").exists()
+    assert sentences(job) == []
+    assert reported(job) == ["added"] * 8
+
+
 @pytest.mark.parametrize("message", ["nonsense", "[]", '{"harvest_job_id": "no-such-job"}', "{}"])
 def test_a_message_that_is_no_job_is_put_away(consumer: Consumer, message: str) -> None:
     redis: Any = queue.get_connection()

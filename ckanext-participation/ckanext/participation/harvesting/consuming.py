@@ -24,13 +24,18 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
 from ckanext.participation.harvesting.engine.fence import Superseded
+from ckanext.participation.harvesting.engine.problems import ServiceAway
 from ckanext.participation.harvesting.stages import Stages
 
 log = logging.getLogger(__name__)
 
+# What is over soon, and what a job is begun again for.
+AWAY = (InterfaceError, OperationalError, ServiceAway, RedisError)
 # How long the queue is waited for while nothing runs, and children while something does.
 LOOK_SECONDS = 1.0
 # How often jobs are looked for that no queue knows of.
@@ -223,7 +228,7 @@ def _run(identifier: str) -> None:
 def run(identifier: str) -> None:
     """Do one job: read its source, write what differs, finish it; what is left for the import stage is queued.
 
-    :raises: what is neither the source's fault nor a record's; the job is to be run again then
+    :raises: that the database or Redis is away; the job is to be run again then
     """
     job: Any = HarvestJob.get(identifier)
     if job is None or job.status == "Finished":
@@ -240,6 +245,10 @@ def run(identifier: str) -> None:
     except Superseded:
         # Its other process finishes it.
         return
+    except AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever a source brings: again would be no better
+        ids = harvester.cut_off(job, error)
     job.gather_finished = _now()
     job.save()
     _publish(ids)

@@ -57,14 +57,15 @@ class Stages(HarvesterBase):
             return self.gather(harvest_job)
         except Superseded:
             return []
-        except Exception as error:
-            # Whatever a source brings, the process that serves all sources must live on.
-            log.exception("harvest source %s could not be read", harvest_job.source_id)
-            model.Session.rollback()
-            self._gather_row(
-                harvest_job, f"The source could not be read to its end: an error of this site ({type(error).__name__})."
-            )
-        return list(stored(harvest_job.id, waiting=True).values())
+        except Exception as error:  # noqa: BLE001  whatever a source brings, the process that serves all sources must live on
+            return self.cut_off(harvest_job, error)
+
+    def cut_off(self, job: Any, error: Exception) -> list[str]:
+        """Report an error of this site that ended the reading; the ids of harvest objects that are left for the import stage."""
+        log.error("harvest source %s could not be read", job.source_id, exc_info=error)
+        model.Session.rollback()
+        self._gather_row(job, f"The source could not be read to its end: an error of this site ({type(error).__name__}).")
+        return list(stored(job.id, waiting=True).values())
 
     def gather(self, job: Any) -> list[str]:
         """As `gather_stage`; raises what is neither the source's fault nor a record's, such as a database that went away."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class ServiceAway(Exception):
+    """The database went away under a process that writes: the fault of no source and no record, and over soon."""
+
+
 class SourceProblem(Exception):
     """The source stopped being readable; `str()` is the sentence for the report. What was read before it is imported."""
 

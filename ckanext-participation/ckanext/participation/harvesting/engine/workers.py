@@ -15,10 +15,12 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ckan import model
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.handing import Portion, Tally
 from ckanext.participation.harvesting.engine.importing import Importer
+from ckanext.participation.harvesting.engine.problems import ServiceAway
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +177,8 @@ def _work(importer: Importer, line: Connection, inherited: list[Connection]) -> 
             said: Any = importer.settle(portion)
         except Superseded as problem:
             said = _Failed(Superseded, str(problem))
+        except (InterfaceError, OperationalError) as error:
+            said = _Failed(ServiceAway, f"{type(error).__name__}: {str(error)[:500]}")
         except Exception as error:
             log.exception("a portion of harvested records could not be written")
             said = _Failed(RuntimeError, f"{type(error).__name__}: {str(error)[:500]}")
