@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from ckan.plugins import get_plugin
 from ckanext.harvest.model import HarvestObject
 
+from ckanext.participation.harvesting import settings
 from ckanext.participation.harvesting.engine.model import HarvestPage, HarvestRun
 from ckanext.participation.harvesting.running import Report, run
+from ckanext.participation.harvesting.stages import mapper
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -172,3 +176,16 @@ def test_a_file_that_did_not_change_is_not_even_sent(make_source: Make, allowed:
     assert (last_run().requests, last_run().bytes) == (1, 0)
     allowed.us.datasets[0]["title"] = "Other"
     assert run(source["id"]).counts == {"updated": 1, "not modified": 2}
+
+
+def test_a_record_is_kept_as_n_triples_shown_as_turtle_and_read_from_both(make_source: Make, pages: list[str], allowed: Any) -> None:
+    run(make_source("psdi")["id"])
+    harvester: Any = get_plugin("participation_harvest_dcat")
+    chosen = settings.read("{}")
+    for row in model.Session.scalars(sa.select(HarvestObject).order_by(HarvestObject.guid)):
+        content = json.loads(row.content)
+        shown = harvester.readable(content)
+        assert "a dcat:Dataset" in shown
+        earlier = {**{name: value for name, value in content.items() if name != "ntriples"}, "turtle": shown}
+        assert harvester.record(earlier, mapper(chosen), row.source).digest() == harvester.record(
+            content, mapper(chosen), row.source).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ckan.plugins import get_plugin
 from ckan.tests.helpers import call_action
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
+from ckanext.participation.harvesting.batches.hooks import BATCH_WRITTEN
 from ckanext.participation.harvesting.ckan_source import ParticipationCKANHarvester
 from ckanext.participation.harvesting.engine import batching, fence, gathering
 from ckanext.participation.harvesting.engine.model import HarvestRun, HarvestState
@@ -90,6 +92,26 @@ def test_two_processes_write_what_this_one_reads(make_source: Make, allowed: Any
 def test_without_processes_everything_is_written_here(make_source: Make, allowed: Any, writing_in: Any) -> None:
     assert run(make_source("csa")["id"]).counts == {"added": len(allowed.csa.datasets)}
     assert writing_in() == {os.getpid()}
+
+
+@pytest.mark.ckan_config("participation.harvest.workers", 0)
+@pytest.mark.parametrize("hooks", ["compat", "fast"])
+def test_the_source_says_whether_others_hear_of_each_dataset_or_of_each_batch(make_source: Make, allowed: Any, hooks: str) -> None:
+    each: list[str] = []
+    batches: list[list[str]] = []
+
+    def of_one(_action: str, **told: Any) -> None:
+        each.append(told["result"])
+
+    def of_batch(_source: str, **told: Any) -> None:
+        batches.append(told["added"])
+
+    signal_of = tk.signals.ckanext.signal(BATCH_WRITTEN)
+    with tk.signals.action_succeeded.connected_to(of_one, "package_create"), signal_of.connected_to(of_batch):
+        run(make_source("csa", config=json.dumps({"hooks": hooks, "organizations": "source"}))["id"])
+    assert [len(ids) for ids in batches] == [3, 3, 3, 3, 2]
+    # The source is a dataset of CKAN's too.
+    assert len(each) == (15 if hooks == "compat" else 1)
 
 
 def test_one_portion_needs_no_process(make_source: Make, allowed: Any, writing_in: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
@@ -137,7 +136,7 @@ def take(harvester: Stages, url: str, config: str, *, most: int, progress: Calla
 
 
 def _sampled(harvester: Stages, source: Any, guid: str, content: Any, maps: Any) -> Sampled:
-    row = Sampled(guid, _raw(content))
+    row = Sampled(guid, _raw(harvester, content))
     try:
         record: Record = harvester.record(content, maps, source)
     except Unreadable as problem:
@@ -149,7 +148,7 @@ def _sampled(harvester: Stages, source: Any, guid: str, content: Any, maps: Any)
     return row
 
 
-def _raw(content: Any) -> str:
-    """What the source said: the Turtle of RDF, else JSON."""
-    text = content["turtle"] if isinstance(content, dict) and "turtle" in content else json.dumps(content, ensure_ascii=False, indent=2)
+def _raw(harvester: Stages, content: Any) -> str:
+    """What the source said, cut where it is long."""
+    text = harvester.readable(content)
     return text if len(text) <= LONGEST_RAW else f"{text[:LONGEST_RAW]}…"

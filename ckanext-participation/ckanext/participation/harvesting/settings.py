@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PATTERN = re.compile(r"[^\x00-\x1f]{1,200}")
@@ -39,6 +39,8 @@ class Settings:
     language: str = ""
     remove_up_to: int = 20
     force_all: bool = False
+    hooks: Literal["compat", "fast"] = "compat"
+    activities: bool = True
     rdf_format: str = ""
     api_key: str = field(default="", repr=False)
     organizations_filter_include: tuple[str, ...] = ()
@@ -171,6 +173,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "language": _one_of("fr", "en"),
     "remove_up_to": _percent,
     "force_all": _boolean,
+    "hooks": _one_of("compat", "fast"),
+    "activities": _boolean,
     "rdf_format": _one_of(*FORMATS),
     "api_key": _secret,
     "organizations_filter_include": _names,

@@ -44,6 +44,10 @@ class Stages(HarvesterBase):
         """What else the source tells of an organisation that is about to be made here."""
         return organisation
 
+    def readable(self, content: Any) -> str:
+        """A record as people read it."""
+        return json.dumps(content, ensure_ascii=False, indent=2)
+
     def validate_config(self, config: str) -> str:
         """Check the JSON of a source's form; raises ValueError with a sentence for the person who typed it."""
         settings.read(config)

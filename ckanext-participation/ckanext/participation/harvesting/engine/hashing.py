@@ -28,7 +28,7 @@ class Fingerprint(NamedTuple):
 def fingerprint(content: Any) -> Fingerprint:
     """The fingerprint of a record as it is stored with its harvest object."""
     if isinstance(content, Mapping):
-        if isinstance(content.get("hash"), str) and "turtle" in content:
+        if isinstance(content.get("hash"), str) and ("ntriples" in content or "turtle" in content):
             return Fingerprint("", content["hash"])
         return Fingerprint(moment(content.get("metadata_modified")), of_json(_lasting(content)))
     return Fingerprint("", of_json(content))

@@ -46,7 +46,8 @@ class Importer:
         self.harvester = harvester
         self.errand = errand
         self.known = known
-        self.run = batches.Run(errand.source.id, errand.job_id, errand.user, fence=self._fence)
+        self.run = batches.Run(
+            errand.source.id, errand.job_id, errand.user, errand.chosen.hooks, errand.chosen.activities, self._fence)
         self._owners: dict[tuple[str, str], tuple[str | None, list[str]]] = {}
 
     def settle(self, portion: Portion) -> Tally:
