@@ -33,8 +33,8 @@ from report import say, step, wait_until
 sys.path.insert(0, str(ROOT / "config" / "demo"))
 from replay import Replay
 
-# Somewhat longer than a batch takes on two cores: kills fall before, in and after transactions.
-MEAN_SECONDS = 12.0
+# About as long as a batch takes on two cores: kills fall before, in and after transactions.
+MEAN_SECONDS = 4.0
 SOLR_AWAY = 30.0
 PATIENCE = 3600.0
 
