@@ -166,6 +166,16 @@ def test_a_job_that_no_queue_knows_of_is_found(make_source: Make, consumer: Cons
     assert reported(job) == ["added"] * 8
 
 
+def test_a_job_that_was_taken_while_the_database_was_away_is_found(make_source: Make, consumer: Consumer) -> None:
+    job = ask(make_source("csa"))
+    redis: Any = queue.get_connection()
+    redis.lmove(queue.get_gather_routing_key(), consumer._taken, "LEFT", "RIGHT")
+    turn_until(consumer, lambda: status(job) == "Finished")
+    turn_until(consumer, lambda: consumer.idle)
+    assert reported(job) == ["added"] * 8
+    assert redis.llen(consumer._taken) == 0
+
+
 def test_what_an_earlier_consumer_had_taken_is_taken_up(make_source: Make, consumer: Consumer) -> None:
     job = ask(make_source("csa"))
     redis: Any = queue.get_connection()

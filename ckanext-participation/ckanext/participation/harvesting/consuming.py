@@ -114,9 +114,8 @@ class Consumer:
     # -- taking and starting -------------------------------------------------------------------------------------------
 
     def _take(self, message: str) -> None:
-        try:
-            identifier = str(json.loads(message)["harvest_job_id"])
-        except (ValueError, KeyError, TypeError):
+        identifier = _id_of(message)
+        if not identifier:
             log.error("no harvest job: %s", message[:200])
             self._redis.lrem(self._taken, 0, message)
             return
@@ -142,14 +141,14 @@ class Consumer:
         return sum(job.process is not None for job in self._jobs.values()) < self.at_once
 
     def _look_for_strays(self) -> None:
-        """Queue jobs that are under way and that no queue knows of, as when Redis lost what it had."""
-        queued = {_id_of(message) for name in (self._queue, self._taken) for message in self._redis.lrange(name, 0, -1)}
+        """Queue jobs that are under way and that nobody knows of: Redis lost them, or the database was away when they were taken."""
+        known = {*self._jobs, *map(_id_of, self._redis.lrange(self._queue, 0, -1))}
         running = model.Session.scalars(
             sa.select(HarvestJob.id).where(HarvestJob.status == "Running", HarvestJob.gather_finished.is_(None)))
-        strays = [identifier for identifier in running if identifier not in queued]
+        strays = [identifier for identifier in running if identifier not in known]
         model.Session.remove()
         for identifier in strays:
-            log.warning("harvest job %s was in no queue; it is begun again", identifier)
+            log.warning("harvest job %s was known to nobody; it is begun again", identifier)
             self._redis.rpush(self._queue, json.dumps({"harvest_job_id": identifier}))
 
     # -- ending --------------------------------------------------------------------------------------------------------
