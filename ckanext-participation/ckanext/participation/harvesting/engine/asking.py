@@ -6,7 +6,6 @@ import http.cookiejar
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.participation import config
 from ckanext.participation.common.fetch import USER_AGENT, FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
+from ckanext.participation.common.waiting import retry_after
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 
 # A server that asks for a longer pause is asked again in the next run.
@@ -97,13 +97,7 @@ def _pause(reply: Reply) -> float | None:
     """The seconds that a busy server asks to wait; None when it is not busy, or does not say."""
     if reply.status not in BUSY:
         return None
-    said = reply.headers.get("Retry-After", "").strip()
-    if said.isdigit():
-        return float(said)
-    if said:
-        try:
-            until = parsedate_to_datetime(said)
-        except ValueError:
-            return None
-        return max((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 0.0)
-    return SHORT_PAUSE if reply.status == 429 else None
+    said = retry_after(reply.headers.get("Retry-After", ""), datetime.now(UTC))
+    if said is not None:
+        return said.total_seconds()
+    return SHORT_PAUSE if reply.status == 429 and not reply.headers.get("Retry-After", "").strip() else None

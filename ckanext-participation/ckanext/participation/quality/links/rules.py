@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final, Literal
+
+from ckanext.participation.common.waiting import retry_after
 
 Kind = Literal["there", "gone", "closed", "failing", "not-asked"]
 State = Literal["new", "alive", "moved", "unknown", "dead"]
@@ -82,12 +83,6 @@ def after(known: Known, answer: Answer, now: datetime, number: int) -> Known:
 
 
 def wait_of(header: str, now: datetime) -> timedelta | None:
-    """Return how long a `Retry-After` asks to wait: seconds or a date; None for nothing or nonsense."""
-    header = header.strip()
-    if header.isascii() and header.isdigit():
-        return min(timedelta(seconds=int(header[:9])), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(header)
-    except (ValueError, TypeError):
-        return None
-    return min(until - now, LONGEST_WAIT) if until.tzinfo and until > now else None
+    """Return how long a `Retry-After` asks to wait; None for nothing or nonsense."""
+    wait = retry_after(header, now)
+    return min(wait, LONGEST_WAIT) if wait else None
