@@ -26,6 +26,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from ckanext.participation import config
 from ckanext.participation.common import connecting
 from ckanext.participation.common.addresses import parse_allowed
+from ckanext.participation.common.marking import N_
 
 MAX_REDIRECTS = 5
 CHUNK = 64 * 1024
@@ -33,10 +34,6 @@ USER_AGENT = "ckanext-participation"
 # What may follow a redirect to another host; everything else could be a secret.
 _PUBLIC_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "connection", "user-agent"})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
-    return message
 
 
 class FetchError(requests.RequestException):

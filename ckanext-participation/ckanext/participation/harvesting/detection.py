@@ -14,6 +14,7 @@ from typing import Final, Literal
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ckanext.participation.common.fetch import FetchError, Reply, fetch
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import feeds
 from ckanext.participation.harvesting.feeds import NotACatalogue
 
@@ -28,10 +29,6 @@ _RDF: Final = frozenset({"text/turtle", "application/rdf+xml", "application/ld+j
 # Where DCAT-US asks agencies to put their catalogue: https://resources.data.gov/resources/dcat-us/
 _DATA_JSON: Final = "/data.json"
 MOST_LINKS: Final = 3
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
-    return message
 
 
 class NotFound(ValueError):

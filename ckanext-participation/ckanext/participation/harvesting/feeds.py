@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
+from ckanext.participation.common.marking import N_
+
 # rdflib's names for the formats
 TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
 DATA_JSON = "data.json"
@@ -37,10 +39,6 @@ _NAMES_A_CONTEXT = {
     "http://schema.org": {"@vocab": "http://schema.org/"},
     "https://schema.org": {"@vocab": "http://schema.org/"},
 }
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
-    return message
 
 
 class NotACatalogue(ValueError):

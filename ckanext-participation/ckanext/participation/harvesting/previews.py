@@ -14,6 +14,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
 
 from ckanext.participation.common.fetch import FetchError
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import detection
 from ckanext.participation.harvesting.settings import BadSettings
 
@@ -23,10 +24,6 @@ MOST_AT_ONCE: Final = 3
 SAMPLE: Final = 20
 
 Preview = dict[str, Any]
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
-    return message
 
 
 BROKE_OFF: Final = N_("Reading broke off, for a reason of this site. Try again.")

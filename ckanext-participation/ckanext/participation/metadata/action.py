@@ -11,8 +11,9 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.participation.common.marking import N_
 from ckanext.participation.metadata import fields, shapes
-from ckanext.participation.metadata.rules import N_, Refused
+from ckanext.participation.metadata.rules import Refused
 
 __all__ = ["package_create", "package_patch", "package_update"]
 

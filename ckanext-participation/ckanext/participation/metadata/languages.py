@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ckanext.participation.metadata.rules import LANGUAGES, N_, Refused, items, storable, text
+from ckanext.participation.common.marking import N_
+from ckanext.participation.metadata.rules import LANGUAGES, Refused, items, storable, text
 
 TAG_SHORTEST, TAG_LONGEST = 2, 100
 

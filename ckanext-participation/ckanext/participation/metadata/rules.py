@@ -13,6 +13,8 @@ import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
+from ckanext.participation.common.marking import N_
+
 LANGUAGES = ("en", "fr")
 
 TEXT_LIMIT = 100_000
@@ -36,10 +38,6 @@ _DATE = re.compile(
     re.ASCII,
 )
 _UNSAFE_SCHEMES = frozenset({"javascript", "data", "vbscript", "file", "about", "blob"})
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name, so that the sentences are collected for translation
-    return message
 
 
 class Refused(ValueError):

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ckanext.participation.metadata.rules import N_, Refused
+from ckanext.participation.common.marking import N_
+from ckanext.participation.metadata.rules import Refused
 
 # A form sends `contact-shown` so that removing the last entry is told apart from a form page without the field.
 SHOWN = "shown"

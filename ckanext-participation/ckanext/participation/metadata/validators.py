@@ -14,8 +14,9 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.participation import config
+from ckanext.participation.common.marking import N_
 from ckanext.participation.metadata import languages, rules
-from ckanext.participation.metadata.rules import N_, Refused
+from ckanext.participation.metadata.rules import Refused
 
 Key = tuple[Any, ...]
 Data = dict[Key, Any]

@@ -12,6 +12,7 @@ import requests
 
 from ckanext.participation import config
 from ckanext.participation.common import connecting, fetch
+from ckanext.participation.common.marking import N_
 from ckanext.participation.quality.links import rules
 from ckanext.participation.quality.links.rules import Answer
 
@@ -82,5 +83,5 @@ def _redirected(errand: Errand, status: int, location: str) -> Errand | Answer:
     except ValueError:
         return Answer("failing", status, why=fetch.FetchFailed.sentence)
     if errand.hops >= rules.MOST_HOPS:
-        return Answer("failing", status, why=fetch.N_("The address redirects too often."))
+        return Answer("failing", status, why=N_("The address redirects too often."))
     return replace(errand, url=target, method="HEAD", hops=errand.hops + 1, lasting=errand.lasting and status in rules.FOR_EVER)
