@@ -17,6 +17,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def now_of_ckan() -> datetime:
+    """Return the present instant as CKAN's own tables keep it: in UTC, without saying so."""
+    return now().replace(tzinfo=None)
+
+
 WHEN = sa.DateTime(timezone=True)
 
 

@@ -76,6 +76,12 @@ _ACTS = sa.select(Person.id, sa.exists().where(
     model.Member.capacity.in_(SPEAKING_ROLES))).where(Person.user_id == sa.bindparam("user"))
 
 
+def site_context() -> Context:
+    """Return the context of an action that the site itself calls, in its own name."""
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    return {"model": model, "session": model.Session, "user": user, "ignore_auth": True}  # type: ignore[typeddict-item]
+
+
 def _account(context: Context, name: str) -> model.User | None:
     """Return the account of that name: the one that CKAN's check of rights has looked up already, if it has."""
     known = context.get("auth_user_obj")

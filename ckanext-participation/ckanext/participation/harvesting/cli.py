@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import Any
 
 import ckan.plugins.toolkit as tk
 import click
@@ -15,6 +14,7 @@ from ckan import model
 from ckanext.harvest import queue
 
 from ckanext.participation import config
+from ckanext.participation.common import people
 from ckanext.participation.harvesting import watching
 from ckanext.participation.harvesting.offering.commands import Builder, feeds
 from ckanext.participation.harvesting.switching import switch
@@ -114,9 +114,7 @@ def _busy() -> bool:
 
 def _round() -> None:
     try:
-        user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-        context: Any = {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
-        tk.get_action("harvest_jobs_run")(context, {})
+        tk.get_action("harvest_jobs_run")(people.site_context(), {})
     finally:
         # Each round sees the database as it is, and a broken connection is not used twice.
         model.Session.remove()

@@ -14,7 +14,6 @@ import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +27,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
+from ckanext.participation.common import forking, people
+from ckanext.participation.common.model import now_of_ckan
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.problems import ServiceAway
 from ckanext.participation.harvesting.stages import Stages
@@ -198,14 +199,9 @@ def _give_up(identifier: str, sentence: str) -> None:
     job: Any = HarvestJob.get(identifier)
     HarvestGatherError.create(message=sentence, job=job)
     job.status = "Finished"
-    job.gather_finished = job.finished = _now()
+    job.gather_finished = job.finished = now_of_ckan()
     job.save()
     model.Session.remove()
-
-
-def _now() -> datetime:
-    # As ckanext-harvest keeps its moments.
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 # -- in the job's own process ------------------------------------------------------------------------------------------
@@ -214,9 +210,7 @@ def _now() -> datetime:
 def _run(identifier: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    engine: Any = model.meta.engine
-    engine.dispose(close=False)
-    model.Session.remove()
+    forking.leave_connections()
     try:
         run(identifier)
     except Exception:
@@ -237,7 +231,7 @@ def run(identifier: str) -> None:
         queue.gather_callback(_Nobody(), _Nobody(), None, json.dumps({"harvest_job_id": identifier}))
         return
     source_id = job.source_id
-    job.gather_started = _now()
+    job.gather_started = now_of_ckan()
     job.save()
     try:
         ids = harvester.gather(job)
@@ -248,13 +242,11 @@ def run(identifier: str) -> None:
         raise
     except Exception as error:  # noqa: BLE001  whatever a source brings: again would be no better
         ids = harvester.cut_off(job, error)
-    job.gather_finished = _now()
+    job.gather_finished = now_of_ckan()
     job.save()
     _publish(ids)
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-    context: Any = {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
     # Now, and not at the clock's next round, its numbers are right and its page says so.
-    tk.get_action("harvest_jobs_run")(context, {"source_id": source_id})
+    tk.get_action("harvest_jobs_run")(people.site_context(), {"source_id": source_id})
 
 
 def _publish(ids: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -32,13 +32,17 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Mapper:
-    """What mappings draw on: the licence register, the site's format names, the language of untagged text, more names of licences."""
+    """What mappings draw on: the licence register, the site's format names, the language of untagged text, more names of licences.
+
+    `groups`: names of the catalogue's groups, where the source's settings have to do with groups.
+    """
 
     register: Register
     formats: Mapping[str, str]
     default_language: str = "en"
     catalogue_language: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    groups: Collection[str] = frozenset()
 
     def language_of(self, *stated: object) -> str:
         """The language of untagged text: what the record says if it names just one, else the catalogue's, else the site's."""

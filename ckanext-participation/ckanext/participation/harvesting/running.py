@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,8 @@ from ckan import model
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject, HarvestObjectError
 
+from ckanext.participation.common import people
+from ckanext.participation.common.model import now_of_ckan
 from ckanext.participation.harvesting.engine import reports
 
 
@@ -29,9 +30,8 @@ def run(source: str) -> Report:
 
     :raises ObjectNotFound: when there is no such harvest source
     """
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-    found = tk.get_action("harvest_source_show")(_context(user), {"id": source})
-    created = tk.get_action("harvest_job_create")(_context(user), {"source_id": found["id"], "run": False})
+    found = tk.get_action("harvest_source_show")(people.site_context(), {"id": source})
+    created = tk.get_action("harvest_job_create")(people.site_context(), {"source_id": found["id"], "run": False})
     job: Any = HarvestJob.get(created["id"])
     harvester = queue.get_harvester(job.source.type)
     job.status = "Running"
@@ -40,14 +40,10 @@ def run(source: str) -> Report:
         queue.fetch_and_import_stages(harvester, HarvestObject.get(object_id))
     job = HarvestJob.get(created["id"])
     job.status = "Finished"
-    job.finished = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    job.finished = now_of_ckan()
     job.save()
-    tk.get_action("harvest_source_reindex")(_context(user), {"id": found["id"]})
+    tk.get_action("harvest_source_reindex")(people.site_context(), {"id": found["id"]})
     return _report(job.id)
-
-
-def _context(user: str) -> Any:
-    return {"model": model, "session": model.Session, "user": user, "ignore_auth": True}
 
 
 def _report(job_id: str) -> Report:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import ckan.plugins.toolkit as tk
 from ckan import model
 from ckanext.harvest.model import HarvestSource
+
+from ckanext.participation.common import rights
 
 SOURCE = "harvest"
 _LIFTED = frozenset({"source_type", "frequency"})
@@ -82,11 +83,4 @@ def _read(config: Any) -> dict[str, Any]:
 
 
 def _may_change(context: Any, source_id: str) -> bool:
-    if context.get("ignore_auth"):
-        return True
-    try:
-        around: Any = {"user": context.get("user"), "auth_user_obj": context.get("auth_user_obj")}
-        tk.check_access("harvest_source_update", around, {"id": source_id})
-    except (tk.NotAuthorized, tk.ObjectNotFound):
-        return False
-    return True
+    return bool(context.get("ignore_auth")) or rights.allowed(context, "harvest_source_update", {"id": source_id})

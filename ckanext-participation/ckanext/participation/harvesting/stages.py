@@ -15,7 +15,7 @@ from ckan import model
 from ckanext.harvest.harvesters.base import HarvesterBase
 
 from ckanext.participation.common.fetch import FetchError
-from ckanext.participation.harvesting import settings, writing
+from ckanext.participation.harvesting import groups, settings, writing
 from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.fence import Superseded
@@ -152,4 +152,4 @@ def mapper(chosen: settings.Settings, job_id: str = "") -> Mapper:
     default = str(tk.config.get("ckan.locale_default") or "en")[:2]
     formats = {spelling: row[1] for spelling, row in tk.h.resource_formats().items()}
     return Mapper(bundled_register(), formats, default if default in {"fr", "en"} else "en", chosen.language,
-                  state.names(job_id) if job_id else {})
+                  state.names(job_id) if job_id else {}, groups.here(chosen))

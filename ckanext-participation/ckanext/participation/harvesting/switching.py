@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
 
+from ckanext.participation.common import people
 from ckanext.participation.harvesting import organisations
 from ckanext.participation.harvesting.engine.model import HarvestHeld, HarvestPage, HarvestState
 
@@ -82,10 +83,8 @@ def forget(source_id: str) -> None:
 @click.option("--confirm", is_flag=True, help="Also when settings have no counterpart.")
 def switch(source: str, *, back: bool, confirm: bool) -> None:
     """Move SOURCE (its name or id) from a type of ckanext-harvest or ckanext-dcat to ours; its datasets stay as they are."""
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-    context: Any = {"user": user, "ignore_auth": True}
     try:
-        done = tk.get_action("participation_harvest_source_switch")(context, {"id": source, "back": back, "confirm": confirm})
+        done = tk.get_action("participation_harvest_source_switch")(people.site_context(), {"id": source, "back": back, "confirm": confirm})
     except tk.ObjectNotFound as error:
         raise click.ClickException(f"There is no harvest source {source}.") from error
     except tk.ValidationError as error:

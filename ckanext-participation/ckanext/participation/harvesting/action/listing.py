@@ -20,8 +20,7 @@ def harvest_source_list(next_action: Any, context: Context, data_dict: dict[str,
     :returns: as ckanext-harvest's action of this name; raises and may be called by whom it says
     """
     tk.check_access("harvest_source_list", context, data_dict)
-    around = {name: context.get(name) for name in ("user", "auth_user_obj", "ignore_auth")}
     found = next_action(context, data_dict)
     for source in found:
-        secrets.listed(around, source)
+        secrets.listed(context, source)
     return found

@@ -17,7 +17,8 @@ from ckan import model
 from ckan.lib import datapreview
 from ckan.lib.plugins import get_permission_labels
 
-from ckanext.participation.harvesting.batches import chains, checking, loading, prefetched, saving
+from ckanext.participation.common.model import now_of_ckan
+from ckanext.participation.harvesting.batches import chains, checking, loading, prefetched
 from ckanext.participation.harvesting.batches.items import Outcome, Run
 from ckanext.participation.harvesting.batches.saving import Written
 
@@ -89,7 +90,7 @@ def activities(told: Sequence[tuple[str, Any, dict[str, Any]]], run: Run) -> Non
     from ckanext.activity.model import Activity
 
     labels = get_permission_labels()
-    moment = saving.now()
+    moment = now_of_ckan()
     model.Session.connection().execute(Activity.__table__.insert(), [
         {"id": str(uuid.uuid4()), "timestamp": moment, "user_id": user.id, "object_id": package.id, "activity_type": f"{kind} package",
          "data": {"package": shown, "actor": user.name}, "permission_labels": labels.get_dataset_labels(package)}

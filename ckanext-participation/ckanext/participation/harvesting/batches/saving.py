@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from ckan import model
 from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObjectExtra
 from sqlalchemy.dialects.postgresql import insert
 
+from ckanext.participation.common.model import now_of_ckan
 from ckanext.participation.harvesting.batches import loading, naming, rows
 from ckanext.participation.harvesting.batches.checking import Plan
 from ckanext.participation.harvesting.batches.items import Item, Outcome, Refusal, Removal, Run
@@ -36,7 +36,7 @@ class Written:
 
 def save(plans: Sequence[Plan], here: Here, creator: str | None) -> list[Written]:
     """Write the datasets with their files, tags and owners; raises what the database raises."""
-    moment = now()
+    moment = now_of_ckan()
     model.Session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
     _free_names([plan for plan in plans if plan.package is None])
     inserted: list[Row] = []
@@ -72,7 +72,7 @@ def save(plans: Sequence[Plan], here: Here, creator: str | None) -> list[Written
 
 def harvest_objects(outcomes: Sequence[Outcome], items: Mapping[str, Item | Refusal | Removal], digests: dict[str, str], run: Run) -> None:
     """Make or finish the harvest objects, with their digests and their rows of the report; earlier ones are no longer current."""
-    moment = now()
+    moment = now_of_ckan()
     made, finished = [], []
     for outcome in outcomes:
         item = items[outcome.guid]
@@ -108,11 +108,6 @@ def harvest_objects(outcomes: Sequence[Outcome], items: Mapping[str, Item | Refu
 def storable(text: str | None) -> str | None:
     """The text without what no database holds, for rows that tell what came."""
     return None if text is None else text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def now() -> datetime:
-    """This moment as CKAN stores it: in UTC, without saying so."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _free_names(plans: Sequence[Plan]) -> None:

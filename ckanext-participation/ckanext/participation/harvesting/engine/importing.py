@@ -79,7 +79,13 @@ class Importer:
         packages = self._packages([one.guid for one in records])
         for one in records:
             try:
-                item = self._item(one, packages)
+                record = self.harvester.record(json.loads(one.content), self.errand.maps, self.errand.source)
+                digest = record.digest()
+                if self._is_here(one, digest):
+                    tally.same[one.verdict] += 1
+                    same.append((one, digest))
+                    continue
+                owner, notes = self._owner(record.organisation)
             except SourceProblem:
                 raise
             except Exception as error:  # noqa: BLE001  mappings raise whatever an odd value makes them raise
@@ -87,25 +93,14 @@ class Importer:
                 _unless_away(error)
                 refusals.append(batches.Refusal(one.guid, reports.reason_of(error, one.guid), one.content))
                 continue
-            if self._is_here(one, item.digest):
-                tally.same[one.verdict] += 1
-                same.append((one, item.digest))
-            else:
-                items.append(item)
+            items.append(batches.Item(
+                one.guid, record, owner, packages.get(one.guid), content=one.content, notes=tuple(notes), digest=digest))
         of_guid = {one.guid: one for one in records}
         self._note_same(same)
         outcomes = batches.refuse(refusals, self.run, self._notes(of_guid))
         outcomes += batches.write(items, self.run, self._notes(of_guid, {item.guid: item.digest for item in items}))
         tally.written += len(records)
         tally.errors += sum(outcome.status == "errored" for outcome in outcomes)
-
-    def _item(self, one: Taken, packages: dict[str, str]) -> batches.Item:
-        record = self.harvester.record(json.loads(one.content), self.errand.maps, self.errand.source)
-        digest = record.digest()
-        if self._is_here(one, digest):
-            return batches.Item(one.guid, record, None, digest=digest)
-        owner, notes = self._owner(record.organisation)
-        return batches.Item(one.guid, record, owner, packages.get(one.guid), content=one.content, notes=tuple(notes), digest=digest)
 
     def _is_here(self, one: Taken, digest: str) -> bool:
         return one.verdict is not Verdict.NEW and not self.errand.chosen.force_all and self.known.became(one.guid, digest)
@@ -178,9 +173,7 @@ class Importer:
             model.Session.commit()
 
     def _row(self, one: Taken) -> dict[str, Any]:
-        return {"source_id": self.errand.source.id, "guid": one.guid, "source_modified": one.modified, "content_hash": one.content_hash,
-                "mapped_with": self.errand.basis, "page": one.page, "seen_run": self.errand.run_id, "due": False, "errors": 0,
-                "last_error": None}
+        return {**state.known_by(self.errand.source.id, one, self.errand.basis), "seen_run": self.errand.run_id}
 
     def _left(self, portion: Portion) -> tuple[list[Taken], list[Gone]]:
         """What of a portion is not written yet."""

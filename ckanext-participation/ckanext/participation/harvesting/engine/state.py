@@ -17,6 +17,7 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.harvesting.engine import hashing
+from ckanext.participation.harvesting.engine.handing import Taken
 from ckanext.participation.harvesting.engine.model import HarvestHeld, HarvestPage, HarvestRun, HarvestState
 from ckanext.participation.harvesting.engine.rules import Known, Row
 from ckanext.participation.harvesting.record import MAPPING_VERSION
@@ -134,6 +135,12 @@ def nothing_here(source_id: str, guid: str, modified: str, content: str, mapped_
     values = {"source_modified": modified, "content_hash": content, "mapped_with": mapped_with, "page": page, "due": False}
     statement = insert(HarvestState).values(source_id=source_id, guid=guid, **values)
     model.Session.execute(statement.on_conflict_do_update(index_elements=["source_id", "guid"], set_=values))
+
+
+def known_by(source_id: str, record: Taken, mapped_with: str) -> dict[str, Any]:
+    """What is known of a record once its dataset is as it says, for `note`: nothing is due any more."""
+    return {"source_id": source_id, "guid": record.guid, "source_modified": record.modified, "content_hash": record.content_hash,
+            "mapped_with": mapped_with, "page": record.page, "due": False, "errors": 0, "last_error": None}
 
 
 def written(harvest_object: Any, package_id: str, digest: str) -> None:

@@ -38,10 +38,7 @@ class Storing:
         """Store a record, unless it makes the very dataset that is here already."""
         if record.verdict is not Verdict.NEW and not self.errand.chosen.force_all and self._is_here(record):
             self._heed(Tally(same=Counter([record.verdict])))
-            self._same.append({
-                "source_id": self.errand.source.id, "guid": record.guid, "source_modified": record.modified,
-                "content_hash": record.content_hash, "mapped_with": self.errand.basis, "page": record.page, "due": False, "errors": 0,
-                "last_error": None})
+            self._same.append(state.known_by(self.errand.source.id, record, self.errand.basis))
         else:
             self._object(record.guid, record.content)
             self._due.append({"source_id": self.errand.source.id, "guid": record.guid, "due": True, "page": record.page,

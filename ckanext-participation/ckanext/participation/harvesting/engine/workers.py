@@ -17,6 +17,7 @@ from typing import Any
 from ckan import model
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from ckanext.participation.common import forking
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.handing import Portion, Tally
 from ckanext.participation.harvesting.engine.importing import Importer
@@ -50,7 +51,6 @@ class Workers:
     """Up to `most` processes, begun when there is something for them; with none, portions are written here.
 
     :param heed: is told what became of each portion
-    :param waited: is told the seconds that reading had to wait for writing
     """
 
     def __init__(self, importer: Importer, most: int, heed: Callable[[Tally], None]) -> None:
@@ -164,10 +164,7 @@ def _work(importer: Importer, line: Connection, inherited: list[Connection]) -> 
     """Write portions until the other end of the line is closed, also by the end of the process that holds it."""
     for other in inherited:
         other.close()
-    # The connections that were open at the fork are the parent's.
-    engine: Any = model.meta.engine
-    engine.dispose(close=False)
-    model.Session.remove()
+    forking.leave_connections()
     while True:
         try:
             portion = line.recv()

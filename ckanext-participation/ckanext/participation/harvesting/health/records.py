@@ -38,7 +38,7 @@ latest AS (
       'errors', CASE WHEN run IS NULL AND place <= 2 THEN (SELECT count(*) FROM harvest_object o
           WHERE o.harvest_job_id = job AND o.report_status = 'errored') ELSE errors END,
       'expected', expected, 'read', read, 'written', written, 'beat', beat, 'stop_asked', stop_asked, 'whole', whole)
-      ORDER BY place) FILTER (WHERE place <= :most) AS runs
+      ORDER BY place) FILTER (WHERE place <= :most OR job = :job) AS runs
   FROM jobs GROUP BY source_id)
 SELECT s.id, s.url, s.type, s.frequency, s.active, s.next_run, latest.runs, latest.succeeded, coalesce(latest.ours, false) AS ours,
   coalesce(latest.listed, CASE WHEN latest.ours IS FALSE THEN (SELECT count(*) FROM harvest_object o
@@ -65,12 +65,12 @@ def visible(context: Context) -> list[model.Package]:
     return [row for row in rows if mine.intersection(asked.get_dataset_labels(row))]
 
 
-def of(packages: Sequence[model.Package], most: int = TREND) -> list[dict[str, Any]]:
-    """Return what is stored of these sources, each with its `most` latest runs, the latest first."""
+def of(packages: Sequence[model.Package], most: int = TREND, job_id: str = "") -> list[dict[str, Any]]:
+    """Return what is stored of these sources, each with its `most` latest runs, the latest first, and with the run of this job."""
     about = {row.id: row for row in packages}
     if not about:
         return []
-    rows = model.Session.execute(sa.text(_SOURCES), {"ids": list(about), "most": most}).mappings()
+    rows = model.Session.execute(sa.text(_SOURCES), {"ids": list(about), "most": most, "job": job_id}).mappings()
     return [{**row, "name": about[row["id"]].name, "title": about[row["id"]].title or about[row["id"]].name,
              "private": bool(about[row["id"]].private), "organization_id": about[row["id"]].owner_org,
              "runs": [_run(one) for one in row["runs"] or []]} for row in rows]
@@ -94,5 +94,5 @@ def _moment(written: str | None) -> datetime | None:
 def run_of(source_id: str, job_id: str) -> dict[str, Any]:
     """Return one run of a source, however old."""
     package = model.Package.get(source_id)
-    rows = of([package], most=2**31 - 1) if package is not None else []
+    rows = of([package], 0, job_id) if package is not None else []
     return next(run for run in rows[0]["runs"] if run["job"] == job_id)

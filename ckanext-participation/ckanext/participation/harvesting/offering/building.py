@@ -25,6 +25,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import DCTERMS, XSD
 
 from ckanext.participation import config
+from ckanext.participation.common import forking
 from ckanext.participation.harvesting.offering import catalogue, files, triples
 from ckanext.participation.harvesting.offering.data_json import head
 from ckanext.participation.harvesting.offering.making import Made, Maker, profiles
@@ -183,9 +184,7 @@ def _workers(maker: Maker, processes: int) -> Iterator[Run]:
 def _start(maker: Maker, alive: int, held: int) -> None:
     """Begin a worker: connections of its own, and an end with the process that started it, however that one ends."""
     _makers[:] = [maker]
-    if model.meta.engine is not None:
-        model.meta.engine.dispose(close=False)
-    model.Session.remove()
+    forking.leave_connections()
     os.close(held)
     # What is there now stays: not to be looked through again and again.
     gc.freeze()
