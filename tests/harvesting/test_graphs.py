@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import random
 
-from rdflib import RDF, BNode, Graph
-
-from ckanext.participation.harvesting.dcat_source import part_of
 from ckanext.participation.harvesting.engine.hashing import of_triples
-from ckanext.participation.harvesting.engine.identifiers import tell_apart
-from ckanext.participation.harvesting.from_rdf import DCAT, guid_of
+from ckanext.participation.harvesting.rdf_pages import entries
+from ckanext.participation.harvesting.statements import Statements, is_blank, read
 
 PREFIX = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . @prefix v: <http://www.w3.org/2006/vcard/ns#> .\n"
 NESTED = """
@@ -20,15 +17,20 @@ NESTED = """
 CIRCLE = """<http://x/1> a dcat:Dataset ; dct:relation _:a . _:a dct:relation _:b ; dct:title "a" . _:b dct:relation _:a ; dct:title "b" ."""
 
 
-def shuffled(text: str, seed: int) -> Graph:
+def shuffled(text: str, seed: int) -> Statements:
     """The same statements with other labels, in another order."""
-    read = list(Graph().parse(data=PREFIX + text, format="turtle"))
-    random.Random(seed).shuffle(read)
-    labels: dict[BNode, BNode] = {}
-    graph = Graph()
-    for triple in read:
-        graph.add(tuple(labels.setdefault(node, BNode()) if isinstance(node, BNode) else node for node in triple))  # type: ignore[arg-type]
-    return graph
+    said = list(read(PREFIX + text, "turtle"))
+    shuffling = random.Random(seed)
+    shuffling.shuffle(said)
+    labels: dict[str, str] = {}
+
+    def named(word: str) -> str:
+        return labels.setdefault(word, f"_:b{shuffling.random()}") if is_blank(word) else word
+
+    made = Statements()
+    for subject, predicate, target in said:
+        made.add(named(subject), predicate, named(target))
+    return made
 
 
 def test_the_hash_does_not_see_labels_and_order() -> None:
@@ -57,18 +59,9 @@ def test_what_else_decides_about_the_reading_is_in_the_hash() -> None:
     assert of_triples(graph, "", "en") != of_triples(graph, "", "fr")
 
 
-class Entry:
-    def __init__(self, guid: str, content_hash: str) -> None:
-        self.guid, self.content_hash = guid, content_hash
-
-
-def identifiers(graph: Graph) -> list[str]:
+def identifiers(page: Statements) -> list[str]:
     """As a reading makes them."""
-    refs = graph.subjects(RDF.type, DCAT.Dataset)
-    read = [(ref, Entry(guid_of(graph, ref), of_triples(part_of(graph, ref)))) for ref in refs]
-    read.sort(key=lambda pair: (pair[1].guid, pair[1].content_hash))
-    tell_apart(graph, read)
-    return sorted(entry.guid for _, entry in read)
+    return sorted(entry.guid for _, entry in entries(page, "http://x/"))
 
 
 def test_datasets_that_share_a_title_are_told_apart_the_same_way_each_time() -> None:

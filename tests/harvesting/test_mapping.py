@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdflib import RDF, Graph
 
+from ckanext.participation.harvesting import rdf_pages, statements
 from ckanext.participation.harvesting.from_ckan import from_ckan, organisation
 from ckanext.participation.harvesting.from_data_json import from_data_json, guid_of
-from ckanext.participation.harvesting.from_rdf import DCAT, catalogue_language, from_rdf, repair
-from ckanext.participation.harvesting.from_rdf import guid_of as rdf_guid
+from ckanext.participation.harvesting.from_rdf import DCAT, from_rdf
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
 
 FRENCH = "http://publications.europa.eu/resource/authority/language/FRA"
@@ -46,12 +46,19 @@ def extra(record: Record, key: str) -> str:
     return next((row["value"] for row in record.dataset["extras"] if row["key"] == key), "")
 
 
+PREFIXES = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+
+
+def page(text: str) -> statements.Statements:
+    said = statements.read(PREFIXES + text, "turtle")
+    rdf_pages.repair(said)
+    return said
+
+
 def turtle(text: str) -> Graph:
+    """The graph that the profiles get."""
     graph = Graph()
-    graph.parse(
-        format="turtle", data="@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . " + text
-    )
-    repair(graph)
+    statements.fill(graph, statements.ntriples(page(text)))
     return graph
 
 
@@ -252,12 +259,12 @@ def test_distributions_under_the_misspelt_property_are_found() -> None:
 
 def test_a_blank_node_has_the_same_identity_in_every_run() -> None:
     text = "[] a dcat:Dataset ; dct:title 'Roads' ."
-    assert {rdf_guid(graph, next(graph.subjects(RDF.type, DCAT.Dataset))) for graph in (turtle(text), turtle(text))} == {"roads"}
+    assert {entry.guid for _ in range(2) for _, entry in rdf_pages.entries(page(text), "http://x/")} == {"roads"}
 
 
 def test_the_catalogues_language_is_that_of_untagged_text(mapper: Mapper) -> None:
-    graph = turtle("<http://x/> a dcat:Catalog ; dct:language <http://publications.europa.eu/resource/authority/language/FRA> .")
-    assert catalogue_language(graph) == "fr"
+    said = page("<http://x/> a dcat:Catalog ; dct:language <http://publications.europa.eu/resource/authority/language/FRA> .")
+    assert rdf_pages.language(said) == "fr"
 
 
 # -- any -------------------------------------------------------------------------------------------------------------

@@ -13,12 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestObject
-from rdflib import Graph
-from rdflib.term import Node
 
+from ckanext.participation.harvesting.engine import identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import Entry
 from ckanext.participation.harvesting.engine.model import HarvestState
 from ckanext.participation.harvesting.from_rdf import DCAT, DCT
+from ckanext.participation.harvesting.statements import Statements, value
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Adoption:
         self._gathering = gathering
         self._left: list[_Kept] | None = None
 
-    def adopt(self, graph: Graph, read: Sequence[tuple[Node, Entry]]) -> None:
+    def adopt(self, page: Statements, read: Sequence[tuple[str, Entry]]) -> None:
         """Give the datasets of those records that are not known the identifiers that they have from now on."""
         if self._left is None:
             self._left = _never_ours(self._gathering.source_id)
@@ -48,22 +48,17 @@ class Adoption:
             free = [one for one in self._left if one.guid not in here]
             if not free:
                 return
-            if not self._gathering.known.knows(entry.guid) and (found := _same(graph, ref, free)) is not None:
+            if not self._gathering.known.knows(entry.guid) and (found := _same(page, ref, free)) is not None:
                 self._left.remove(found)
                 _rename(self._gathering.source_id, found.guid, entry.guid)
                 self._gathering.known.rename(found.guid, entry.guid)
 
 
-def _same(graph: Graph, ref: Node, kept: Sequence[_Kept]) -> _Kept | None:
-    said = {str(value) for value in graph.objects(ref, DCT.identifier)}
-    titles = {str(value).strip() for value in graph.objects(ref, DCT.title)}
-    pages = {str(value) for value in graph.objects(ref, DCAT.landingPage)}
-    files = {
-        str(address)
-        for file in graph.objects(ref, DCAT.distribution)
-        for predicate in (DCAT.downloadURL, DCAT.accessURL)
-        for address in graph.objects(file, predicate)
-    }
+def _same(page: Statements, ref: str, kept: Sequence[_Kept]) -> _Kept | None:
+    said = {value(one) for one in page.targets(ref, f"<{DCT.identifier}>")}
+    titles = {value(one).strip() for one in page.targets(ref, f"<{DCT.title}>")}
+    pages = {value(one) for one in page.targets(ref, f"<{DCAT.landingPage}>")}
+    files = identifiers.files(page, ref)
     by_identifier = next((one for one in kept if one.guid in said), None)
     if by_identifier is not None:
         return by_identifier

@@ -11,34 +11,32 @@ from urllib.parse import urljoin
 import ckan.plugins.toolkit as tk
 from ckanext.dcat.processors import RDFParser
 from ckanext.harvest.model import HarvestObject
-from rdflib import BNode, ConjunctiveGraph, Graph, URIRef
+from rdflib import Graph, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, SDO, SKOS
 from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
-from ckanext.participation.harvesting import feeds, groups, settings
+from ckanext.participation.harvesting import feeds, groups, rdf_pages, settings, statements
 from ckanext.participation.harvesting.adopting import Adoption
 from ckanext.participation.harvesting.completing import completed
-from ckanext.participation.harvesting.engine import identifiers
-from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Entry, Page, data_json_page
+from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
 from ckanext.participation.harvesting.engine.gathering import Gathering
-from ckanext.participation.harvesting.engine.hashing import of_triples
+from ckanext.participation.harvesting.engine.identifiers import guid_of
 from ckanext.participation.harvesting.from_data_json import from_data_json
 from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
-from ckanext.participation.harvesting.from_rdf import DCAT, catalogue_language, from_rdf, guid_of, repair
+from ckanext.participation.harvesting.from_rdf import DCAT, from_rdf
+from ckanext.participation.harvesting.rdf_pages import NTRIPLES
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
 from ckanext.participation.harvesting.stages import Stages
+from ckanext.participation.harvesting.statements import Statements, term
 
 log = logging.getLogger(__name__)
 
 PROFILES = ("euro_dcat_ap_3", "euro_dcat_ap_scheming")
-MAX_TRIPLES = 20_000
-NTRIPLES = "ntriples"
 _PREFIXES = {
     "dcat": str(DCAT), "dct": str(DCTERMS), "foaf": str(FOAF), "skos": str(SKOS), "schema": str(SDO),
     "vcard": "http://www.w3.org/2006/vcard/ns#",
 }
-MAX_STEPS = 6
 
 
 class ParticipationDCATHarvester(Stages):
@@ -63,9 +61,12 @@ class ParticipationDCATHarvester(Stages):
             feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format)
             if feed.kind == feeds.DATA_JSON:
                 return data_json_page(feed.document, source.url, data_json_guid)
-            parser = parse(feed)
-            following = parser.next_page()
-            return Page(_rdf_entries(parser.g, reply.url, adoption), urljoin(reply.url, following) if following else "")
+            page = parse(feed)
+            read = rdf_pages.entries(page, reply.url)
+            if adoption is not None:
+                adoption.adopt(page, read)
+            following = rdf_pages.following(page)
+            return Page([entry for _, entry in read], urljoin(reply.url, following) if following else "")
 
         DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
 
@@ -73,7 +74,7 @@ class ParticipationDCATHarvester(Stages):
         """Map one record of either form."""
         if not is_rdf(content):
             return completed(from_data_json(content, mapper), mapper, source)
-        parser = parse(_feed_of(content))
+        parser = parser_of(content)
         ref: Node | None = URIRef(str(content["uri"])) if content.get("uri") else None
         if ref is None:
             ref = next(iter(parser.g.subjects(RDF.type, DCAT.Dataset)), None)
@@ -81,14 +82,14 @@ class ParticipationDCATHarvester(Stages):
             raise Unreadable("The record is not a dcat:Dataset.")
         if not mapper.catalogue_language and content.get("language"):
             mapper = replace(mapper, catalogue_language=str(content["language"]))
-        return completed(from_rdf(parser.g, ref, parser.profiled(ref), mapper), mapper, source)
+        identifier = str(content.get("uri") or "") or _identifier(parser.g, ref)
+        return completed(from_rdf(parser.g, ref, parser.profiled(ref), mapper, identifier), mapper, source)
 
     def readable(self, content: Any) -> str:
         """A record as people read it: RDF as Turtle, with the prefixes that everybody knows."""
         if not is_rdf(content):
             return super().readable(content)
-        feed = _feed_of(content)
-        graph = Graph().parse(data=feed.text, format=feed.kind)
+        graph = parser_of(content).g
         for prefix, namespace in _PREFIXES.items():
             graph.bind(prefix, namespace)
         return graph.serialize(format=feeds.TURTLE)
@@ -110,6 +111,13 @@ class OneByOneParser(RDFParser):
     """ckanext-dcat's parser, asked for one dataset, so that an odd one costs no other."""
 
     _loaded: ClassVar[dict[tuple[str, ...], list[Any]]] = {}
+    # CKAN's licences by address and title: each profile would read them anew for each record.
+    _licences: ClassVar[Any] = None
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(**words)
+        # One record needs no graphs within the graph; this store is filled in half the time.
+        self.g = Graph(store="SimpleMemory")
 
     def _load_profiles(self, profile_names: list[str]) -> list[Any]:
         # Finding them reads what every installed package says of itself, which costs more than mapping a dataset.
@@ -123,7 +131,10 @@ class OneByOneParser(RDFParser):
         found: dict[str, Any] = {}
         try:
             for profile in self._profiles:
-                profile(self.g, dataset_type=self.dataset_type, compatibility_mode=False).parse_dataset(found, ref)
+                reading = profile(self.g, dataset_type=self.dataset_type, compatibility_mode=False)
+                reading._licenceregister_cache = OneByOneParser._licences
+                reading.parse_dataset(found, ref)
+                OneByOneParser._licences = reading._licenceregister_cache
         except Exception as error:
             # Profiles raise whatever an odd value makes them raise.
             log.info("a profile could not read %s", ref, exc_info=True)
@@ -131,12 +142,10 @@ class OneByOneParser(RDFParser):
         return found
 
 
-def parse(feed: feeds.Feed) -> OneByOneParser:
-    """Parse RDF; raises NotACatalogue in plain words whatever a parser of rdflib raises."""
-    stated = tk.config.get("ckanext.dcat.rdf.profiles")
-    parser = OneByOneParser(profiles=tk.aslist(stated) or list(PROFILES))
+def parse(feed: feeds.Feed) -> Statements:
+    """Read RDF, and mend what catalogues misspell; raises NotACatalogue in plain words whatever a parser of rdflib raises."""
     try:
-        parser.g.parse(data=feed.text, format=feed.kind)
+        page = statements.read(feed.text, feed.kind)
     except RecursionError:
         raise feeds.NotACatalogue("The RDF is nested too deeply to be a catalogue.") from None
     except Exception as error:
@@ -145,36 +154,20 @@ def parse(feed: feeds.Feed) -> OneByOneParser:
         line = getattr(error, "lines", None) or getattr(error, "lineno", None)
         where = f" near line {line + 1}" if isinstance(line, int) else ""
         raise feeds.NotACatalogue(f"The RDF is broken{where}: it could not be read as {feed.kind}.") from None
-    repair(parser.g)
+    rdf_pages.repair(page)
+    return page
+
+
+def parser_of(content: Mapping[str, Any]) -> OneByOneParser:
+    """ckanext-dcat's parser with the graph of one record."""
+    stated = tk.config.get("ckanext.dcat.rdf.profiles")
+    parser = OneByOneParser(profiles=tk.aslist(stated) or list(PROFILES))
+    if NTRIPLES in content:
+        statements.fill(parser.g, str(content[NTRIPLES]))
+    else:
+        # Records that were stored earlier are in Turtle.
+        parser.g.parse(data=str(content["turtle"]), format=feeds.TURTLE)
     return parser
-
-
-def _rdf_entries(graph: ConjunctiveGraph, address: str, adoption: Adoption | None = None) -> list[Entry]:
-    language = catalogue_language(graph)
-    read = [_rdf_entry(graph, ref, language) for ref in set(graph.subjects(RDF.type, DCAT.Dataset))]
-    # By content, not by label: blank nodes have new labels in every parse.
-    read.sort(key=lambda pair: (pair[1].guid, pair[1].content_hash))
-    identifiers.tell_apart(graph, read)
-    for number, (_, entry) in enumerate(read, 1):
-        entry.guid = entry.guid or f"{address}#{number}"
-    if adoption is not None:
-        adoption.adopt(graph, read)
-    return [entry for _, entry in read]
-
-
-def _rdf_entry(graph: ConjunctiveGraph, ref: Node, language: str) -> tuple[Node, Entry]:
-    uri = str(ref) if isinstance(ref, URIRef) else ""
-    try:
-        part = part_of(graph, ref)
-    except Unreadable as problem:
-        return ref, Entry(guid_of(graph, ref), str(problem), problem=str(problem))
-    content_hash = of_triples(part, uri, language)
-
-    def content() -> dict[str, str]:
-        # As Turtle it would be half as long and take fifteen times as long to write.
-        return {"uri": uri, "language": language, "hash": content_hash, NTRIPLES: part.serialize(format=feeds.N_TRIPLES)}
-
-    return ref, Entry(guid_of(graph, ref), content_hash, content)
 
 
 def is_rdf(content: Any) -> bool:
@@ -182,32 +175,8 @@ def is_rdf(content: Any) -> bool:
     return isinstance(content, Mapping) and (NTRIPLES in content or "turtle" in content)
 
 
-def _feed_of(content: Mapping[str, Any]) -> feeds.Feed:
-    # Records that were stored earlier are in Turtle.
-    if NTRIPLES in content:
-        return feeds.Feed(feeds.N_TRIPLES, str(content[NTRIPLES]))
-    return feeds.Feed(feeds.TURTLE, str(content["turtle"]))
-
-
-def part_of(graph: Graph, ref: Node) -> Graph:
-    """What a page says about one dataset: its triples and those of what it names, but not of other datasets."""
-    part = Graph()
-    level: list[Node] = [ref]
-    seen: set[Node] = {ref}
-    for _ in range(MAX_STEPS):
-        following: list[Node] = []
-        for node in level:
-            for triple in graph.triples((node, None, None)):
-                if len(part) >= MAX_TRIPLES:
-                    raise Unreadable(f"The dataset has more than {MAX_TRIPLES} statements, which is more than is read here.")
-                part.add(triple)
-                target = triple[2]
-                if isinstance(target, (URIRef, BNode)) and target not in seen and not _is_another(graph, target):
-                    seen.add(target)
-                    following.append(target)
-        level = following
-    return part
-
-
-def _is_another(graph: Graph, node: Node) -> bool:
-    return (node, RDF.type, DCAT.Dataset) in graph or (node, RDF.type, DCAT.Catalog) in graph
+def _identifier(graph: Graph, ref: Node) -> str:
+    said = Statements()
+    for _, predicate, target in graph.triples((ref, None, None)):
+        said.add(term(ref), term(predicate), term(target))
+    return guid_of(said, term(ref))

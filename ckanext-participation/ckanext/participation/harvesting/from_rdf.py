@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rdflib import RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from ckanext.participation.harvesting import formats, values
@@ -38,39 +38,11 @@ _NOT_THEIRS = frozenset({"name", "title", "notes", "tags", "license_id", "extras
 _LISTS_OF_LICENCES = frozenset({"https://spdx.org/licenses", "http://spdx.org/licenses"})
 
 
-def repair(graph: Graph) -> None:
-    """Mend what real catalogues misspell: the class `dcat:Distribution` where the property `dcat:distribution` belongs."""
-    for subject, _, target in list(graph.triples((None, DCAT.Distribution, None))):
-        graph.add((subject, DCAT.distribution, target))
+def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mapper, identifier: str = "") -> Record:
+    """Map one dataset that the profiles have read into `profiled`; raises Unreadable when it has no title.
 
-
-def catalogue_language(graph: Graph) -> str:
-    """The language of the catalogue's own texts, when it names just one of ours."""
-    codes = {
-        code
-        for catalogue in graph.subjects(RDF.type, DCAT.Catalog)
-        for stated in graph.objects(catalogue, DCT.language)
-        if (code := values.language_code(str(stated))) in {"fr", "en"}
-    }
-    return codes.pop() if len(codes) == 1 else ""
-
-
-def guid_of(graph: Graph, ref: Node) -> str:
-    """What identifies a dataset from run to run: its URI, else its identifier, its page, or its title.
-
-    A blank node's own label is new each time.
+    :param identifier: what the source knows it by
     """
-    if isinstance(ref, URIRef):
-        return str(ref)
-    for predicate in (DCT.identifier, DCAT.landingPage):
-        found = sorted(str(value) for value in graph.objects(ref, predicate) if not isinstance(value, BNode))
-        if found:
-            return found[0]
-    return values.slug(" ".join(sorted(str(value) for value in graph.objects(ref, DCT.title))))
-
-
-def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mapper) -> Record:
-    """Map one dataset that the profiles have read into `profiled`; raises Unreadable when it has no title."""
     language = mapper.language_of([str(value) for value in graph.objects(ref, DCT.language)])
     distributions = {str(node): node for node in graph.objects(ref, DCAT.distribution)}
     resources = [
@@ -101,10 +73,10 @@ def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mappe
     }
     for name in ("creator", "temporal_coverage", "spatial_coverage"):
         dataset[name] = _rows(dataset.get(name))
-    return settle(mapper, Record(dataset, _organisation(dataset["publisher"], language), remote=_remote(graph, ref, profiled)))
+    return settle(mapper, Record(dataset, _organisation(dataset["publisher"], language), remote=_remote(graph, ref, profiled, identifier)))
 
 
-def _remote(graph: Graph, ref: Node, profiled: Mapping[str, Any]) -> Remote:
+def _remote(graph: Graph, ref: Node, profiled: Mapping[str, Any], identifier: str) -> Remote:
     themes = [
         str(said)
         for theme in graph.objects(ref, DCAT.theme)
@@ -112,7 +84,7 @@ def _remote(graph: Graph, ref: Node, profiled: Mapping[str, Any]) -> Remote:
         if not isinstance(said, BNode)
     ]
     extras = {str(row.get("key")): row.get("value") for row in _rows(profiled.get("extras"))}
-    return Remote(themes=sorted(set(themes)), extras=values.plain(extras), identifier=guid_of(graph, ref))
+    return Remote(themes=sorted(set(themes)), extras=values.plain(extras), identifier=identifier)
 
 
 def texts(graph: Graph, ref: Node, predicate: URIRef, language: str) -> values.Texts:

@@ -1,4 +1,4 @@
-"""What is the same: hashes of records that do not depend on order, on blank nodes' labels or on the process. Knows rdflib, not CKAN."""
+"""What is the same: hashes of records that do not depend on order, on blank nodes' labels or on the process. Knows no CKAN."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from rdflib import BNode, Literal
-from rdflib.term import Node
 
-Triple = tuple[Node, Node, Node]
+from ckanext.participation.harvesting.statements import Statement, is_blank
+
 MAX_ROUNDS = 8
 # What a CKAN says of a dataset or file that is not about it: when it was last touched, and how often it was looked at.
 PASSING = frozenset({"metadata_modified", "revision_id", "revision_timestamp", "tracking_summary", "num_followers"})
@@ -65,36 +64,28 @@ def of_json(value: Any) -> str:
     return hashlib.sha256(raw).hexdigest()[:32]
 
 
-def of_triples(triples: Iterable[Triple], *context: str) -> str:
+def of_triples(statements: Iterable[Statement], *context: str) -> str:
     """A hash of statements. Blank nodes count by what is said of them, never by their labels, which are new in every parse.
 
     :param context: what else decides how the record is read
     """
-    said: list[Triple] = list(triples)
-    of_blank: dict[BNode, list[Triple]] = {}
-    for triple in said:
-        for node in (triple[0], triple[2]):
-            if isinstance(node, BNode):
-                of_blank.setdefault(node, [])
-        if isinstance(triple[0], BNode):
-            of_blank[triple[0]].append(triple)
+    said = list(statements)
+    of_blank: dict[str, list[Statement]] = {}
+    for statement in said:
+        for place in (0, 2):
+            if is_blank(statement[place]):
+                of_blank.setdefault(statement[place], [])
+        if is_blank(statement[0]):
+            of_blank[statement[0]].append(statement)
     # Each round brings what is said one step further away; rounds instead of recursion, because blank nodes may form circles.
-    colours: dict[Node, str] = dict.fromkeys(of_blank, "")
+    colours: dict[str, str] = dict.fromkeys(of_blank, "_:")
     for _ in range(min(len(of_blank), MAX_ROUNDS)):
         colours = {
-            node: _digest(sorted(f"{triple[1]} {_name(triple[2], colours)}" for triple in about)) for node, about in of_blank.items()
+            node: f"_:{_digest(sorted(f'{predicate} {colours.get(target, target)}' for _, predicate, target in about))}"
+            for node, about in of_blank.items()
         }
-    lines = sorted(f"{_name(subject, colours)} {predicate} {_name(target, colours)}" for subject, predicate, target in said)
+    lines = sorted(f"{colours.get(subject, subject)} {predicate} {colours.get(target, target)}" for subject, predicate, target in said)
     return _digest([*context, "", *lines])
-
-
-def _name(node: Node, colours: Mapping[Node, str]) -> str:
-    if isinstance(node, BNode):
-        return f"_:{colours[node]}"
-    if isinstance(node, Literal):
-        # Length first: a text cannot pretend to be the end of itself and the beginning of something else.
-        return f'"{len(node)}:{node}"@{node.language or ""}^{node.datatype or ""}'
-    return f"<{node}>"
 
 
 def _digest(lines: list[str]) -> str:
