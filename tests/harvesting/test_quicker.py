@@ -10,12 +10,25 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.lib.navl import dictization_functions as navl
+from ckan.lib.navl.validators import ignore, ignore_empty, ignore_missing
 
 from ckanext.participation.harvesting.batches import quicker
 
 
 def missed(key: Any, data: Any, errors: Any, context: Any) -> None:
     errors[key].append("missed" if data.get(key) is tk.missing else "seen")
+
+
+def unhappy(value: Any) -> Any:
+    if value == "a text":
+        raise tk.Invalid("not this text")
+    return value
+
+
+def reaching(key: Any, data: Any, errors: Any, context: Any) -> None:
+    """Gives a value to a field that is asked later, and looks at one that may be missing."""
+    data[(*key[:-1], "url")] = "given"
+    errors[key].append(repr(data[(*key[:-1], "text")]) if (*key[:-1], "text") in data else "none")
 
 
 def before(key: Any, data: Any, errors: Any, context: Any) -> None:
@@ -26,8 +39,9 @@ SCHEMA: dict[str, Any] = {
     "__before": [before],
     "name": [before, missed],
     "title": [before],
-    "files": {"id": [before, missed], "url": [before], "notes": {"text": [before, missed]}, "__extras": [before]},
-    "tags": {"name": [before]},
+    "files": {"id": [before, missed], "url": [ignore_missing, before, unhappy], "odd": [ignore_empty, before],
+              "notes": {"text": [before, missed], "name": [ignore, before]}, "__extras": [before], "__after": [before]},
+    "tags": {"name": [before, unhappy], "id": [reaching], "url": [ignore_missing, before]},
     "__extras": [before],
     "__junk": [before],
     "__after": [before],
@@ -37,7 +51,7 @@ SCHEMA: dict[str, Any] = {
 @pytest.fixture
 def quick() -> Iterator[None]:
     yield
-    assert "sorted" not in vars(navl)
+    assert navl._validate.__module__ == navl.unflatten.__module__ == navl.__name__
 
 
 def flat(chance: random.Random) -> dict[Any, Any]:
@@ -57,7 +71,7 @@ def answer(data: dict[Any, Any]) -> Any:
         made, errors = navl._validate(copy.deepcopy(data), SCHEMA, context)
     except navl.DataError as error:
         return "refused", error.error
-    return list(context["asked"]), made, errors
+    return context["asked"], dict(made), errors if any(errors.values()) else {}, navl.unflatten(errors)
 
 
 @pytest.mark.usefixtures("quick")

@@ -83,7 +83,8 @@ def resource_id_does_not_exist(key: Any, data: Any, errors: Any, context: Any) -
 
 _OURS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (package_name_validator, owner_org_validator, package_id_does_not_exist, resource_id_does_not_exist)
+    for one in (package_name_validator, owner_org_validator, package_id_does_not_exist, resource_id_does_not_exist,
+                quicker.duplicate_extras_key)
 }
 
 
