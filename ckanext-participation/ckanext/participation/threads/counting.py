@@ -20,7 +20,7 @@ from ckan.logic import index_update_package
 from sqlalchemy.orm import aliased
 
 from ckanext.participation import config
-from ckanext.participation.common import subjects
+from ckanext.participation.common import silence, subjects
 from ckanext.participation.common.model import Subject, now
 from ckanext.participation.common.registry import Registry
 from ckanext.participation.threads.model import Thread
@@ -250,6 +250,8 @@ def facts(subject_ids: list[int]) -> dict[int, dict[str, Any]]:
 def index_fields(dataset: dict[str, Any]) -> dict[str, Any]:
     """Return what the dataset's search document says of its conversations."""
     identifier = str(dataset.get("id"))
+    if silence.is_known_about(identifier):
+        return {}
     return document(of_datasets([identifier]).get(identifier) or {})
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import indexing, people, subjects, visibility
+from ckanext.participation.common import indexing, people, silence, subjects, visibility
 from ckanext.participation.common.model import IndexMark, Subject
 from ckanext.participation.common.registry import Access, Entry, Part, Registry, Searchable, registry
 from ckanext.participation.threads import rules, shapes
@@ -93,6 +93,8 @@ def ids(after: int, limit: int) -> list[int]:
 
 def outdated(dataset_id: str) -> list[int]:
     """Return the subjects, of a dataset and its files, of which the search says something else than is so, or may be told so just now."""
+    if silence.is_known_about(dataset_id):
+        return []
     of_files = sa.and_(Subject.type == "resource", Subject.parent_ref == dataset_id)
     rows = model.Session.execute(sa.union_all(
         *(sa.select(*_SUBJECT).where(which, Subject.merged_into.is_(None))

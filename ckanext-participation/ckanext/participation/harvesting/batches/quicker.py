@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from ckan.lib.navl import dictization_functions as navl
@@ -27,6 +28,7 @@ _duplicate_extras_key = ckans.duplicate_extras_key
 
 # Where one of these comes first, a field that is not there stays so, and its other rules are not asked.
 _LET_GO: Final = frozenset({rules.ignore_missing, rules.ignore_empty, rules.ignore})
+_NAME: Final = itemgetter(0)
 # Rules that stand for a group of fields and not for a field, in the order in which they are asked.
 BEFORE, EXTRAS, AFTER, JUNK = "__before", "__extras", "__after", "__junk"
 
@@ -58,19 +60,27 @@ class _Rules:
 
     def learn(self, schema: dict[str, Any], place: Key = ()) -> None:
         """Add a group and those within it."""
-        listed = {name: asked for name, asked in schema.items() if isinstance(asked, list)}
-        fields = [(name, listed[name]) for name in sorted(listed) if not name.startswith("__")]
-        let_go = frozenset(name for name, asked in fields if asked and asked[0] in _LET_GO)
-        own = {name: asked for name, asked in listed.items() if name.startswith("__")}
-        leaves = [name for name, inner in schema.items() if not isinstance(inner, dict)]
-        if leaves or not place:
-            self.parts[place] = _Part(fields, own, frozenset(listed), let_go)
-        self.beginnings |= {(*place, name) for name in leaves}
-        if leaves:
-            self.beginnings |= {place[:length] for length in range(len(place) + 1)}
+        fields: list[tuple[str, list[Converter]]] = []
+        own: dict[str, list[Converter]] = {}
+        leaves = 0
         for name, inner in schema.items():
             if isinstance(inner, dict):
                 self.learn(inner, (*place, name))
+                continue
+            leaves += 1
+            self.beginnings.add((*place, name))
+            if not isinstance(inner, list):
+                continue
+            if name.startswith("__"):
+                own[name] = inner
+            else:
+                fields.append((name, inner))
+        if leaves:
+            self.beginnings |= {place[:length] for length in range(len(place) + 1)}
+        if leaves or not place:
+            fields.sort(key=_NAME)
+            let_go = frozenset(name for name, asked in fields if asked and asked[0] in _LET_GO)
+            self.parts[place] = _Part(fields, own, frozenset({*own, *(name for name, _ in fields)}), let_go)
 
 
 class _Made(dict[Key, Any]):

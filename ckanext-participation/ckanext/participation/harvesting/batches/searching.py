@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestObject, HarvestSource
 
-from ckanext.participation.common import indexing
+from ckanext.participation.common import indexing, silence
 from ckanext.participation.common.model import IndexMark, now
 from ckanext.participation.harvesting.batches import loading, showing
 
@@ -76,7 +76,8 @@ def index(numbers: dict[str, int], user: str = "") -> dict[str, tuple[Any, dict[
     shown: dict[str, tuple[Any, dict[str, Any]]] = {}
     held = _sources_of(packages)
     log.debug("%s datasets of %s sources for the search", len(packages), len(held))
-    with _collect(collected):
+    silent = silence.about(packages)
+    with _collect(collected), silence.known(silent):
         builder = ckan_search.index_for("Package")
         for package, (plain, custom) in zip(packages.values(), showing.both(list(packages.values()), user), strict=True):
             shown[package.id] = package, custom
@@ -86,7 +87,9 @@ def index(numbers: dict[str, int], user: str = "") -> dict[str, tuple[Any, dict[
     # Nothing is held while the server is waited for.
     model.Session.commit()
     refused = _send(collected)
-    _settle({ref: number for ref, number in numbers.items() if ref not in refused}, packages)
+    # Whoever began to speak of a dataset meanwhile is not in the document that was sent.
+    again = refused | (silent - silence.about(silent))
+    _settle({ref: number for ref, number in numbers.items() if ref not in again}, packages)
     _put_off(refused)
     model.Session.commit()
     return shown
