@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+import click
 import pytest
 import sqlalchemy as sa
 from ckan import model
@@ -17,7 +18,7 @@ from ckan.tests.helpers import call_action
 from ckanext.dcat.harvesters import DCATJSONHarvester
 from ckanext.harvest.model import HarvestJob, HarvestSource
 
-from ckanext.participation.harvesting import settings, translating
+from ckanext.participation.harvesting import settings, switching, translating
 from ckanext.participation.harvesting.running import run
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -302,3 +303,23 @@ def test_values_that_differ_in_every_run_are_not_taken_over() -> None:
     found = translating.forth("ckan", json.dumps({"default_extras": {"job": "{harvest_job_id}", "x": "y"}, "skip_this": 1}))
     assert set(found.lost) == {"default_extras", "skip_this"}
     assert found.config["default_extras"] == {"x": "y"}
+
+
+def test_the_command_switches_back_where_the_stock_type_asks_for_the_person_in_front_of_its_form(
+        app: Any, make_source: Make, portal: Any, stock: None, capsys: pytest.CaptureFixture[str]) -> None:
+    user = factories.User()
+    factories.Group(name="space")
+    source = make_source("csa", source_type="ckan", config="")
+    settings_of = {"user": user["name"], "default_groups": ["space"]}
+    source_row(source).config = json.dumps(settings_of)
+    model.Session.commit()
+    # A whole `ckan` would load the plugins of the settings file, and the stock types are not among them.
+    with click.Context(ckan) as around:
+        around.meta["flask_app"] = app.flask_app
+        switching.switch.main([source["name"], "--confirm"], parent=around, standalone_mode=False)
+        switching.switch.main([source["name"], "--back"], parent=around, standalone_mode=False)
+    assert "participation_ckan → ckan" in capsys.readouterr().out
+    assert source_row(source).type == "ckan"
+    kept = json.loads(source_row(source).config)
+    assert {key: kept[key] for key in settings_of} == settings_of
+    assert [group["name"] for group in kept["default_group_dicts"]] == ["space"]
