@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -69,8 +70,19 @@ def test_one_connection_stays_open_and_says_who_asks(source: Source) -> None:
         for _ in range(3):
             assert asker.get(source.url, accept="*/*").ok
     assert len(set(source.connections)) == 1
-    assert all("ckanext-participation (+http" in headers["User-Agent"] for headers in source.headers)
+    assert len({headers["User-Agent"] for headers in source.headers}) == 1
     assert asker.requests == 3
+
+
+def test_servers_learn_which_portal_asks_and_whom_to_write_to(source: Source, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ckan_config, "participation.fetch.contact", "donnees@example.org")
+    monkeypatch.setitem(ckan_config, "ckan.site_title", "Données ouvertes de l’Île\r\nX-Other: (été)")
+    with Asker() as asker:
+        asker.get(source.url, accept="*/*")
+    said = source.headers[0]["User-Agent"]
+    assert said.startswith("ckanext-participation (Donnees ouvertes de l'IleX-Other: ete; harvest; +http")
+    assert said.endswith("; donnees@example.org)")
+    assert "X-Other" not in source.headers[0]
 
 
 def test_a_connection_that_the_server_closed_is_made_anew_once(source: Source) -> None:
@@ -117,6 +129,17 @@ def test_a_server_that_is_busy_for_long_is_left_alone(source: Source, said: str)
     with Asker() as asker:
         assert asker.get(source.url, accept="*/*").status == 503
     assert len(source.connections) == 1
+    assert (asker.not_before is not None) == (said == "100000")
+
+
+@pytest.mark.parametrize(("said", "hours"), [("7200", 2), ("999999999", 7 * 24)])
+def test_until_when_a_busy_server_wants_to_be_left_alone_is_kept_for_the_next_run(source: Source, said: str, hours: int) -> None:
+    source.answer = lambda number: (429, {"Retry-After": said}, b"")
+    before = datetime.now(UTC)
+    with Asker() as asker:
+        asker.get(source.url, accept="*/*")
+    assert asker.not_before is not None
+    assert timedelta(hours=hours) <= asker.not_before - before <= timedelta(hours=hours, minutes=1)
 
 
 def test_a_server_that_is_always_busy_is_not_asked_for_ever(source: Source) -> None:

@@ -78,7 +78,7 @@ def test_an_address_that_answers_is_alive_and_asked_again_in_a_month(site: Site)
 
 
 def test_servers_learn_who_asks(site: Site, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ckan_config, "participation.links.contact", "opendata@example.org")
+    monkeypatch.setitem(ckan_config, "participation.fetch.contact", "opendata@example.org")
     monkeypatch.setitem(ckan_config, "ckan.site_title", "Données (Québec)\r\nX: y")
     site.publish(site.served.url("/a.csv"))
     site.rounds()

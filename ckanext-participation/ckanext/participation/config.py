@@ -109,6 +109,17 @@ def mail_languages() -> list[str]:
     return tk.config["participation.outbox.languages"]
 
 
+def fetch_contact() -> str:
+    """Return what other sites' servers are told to write to about being asked, or an empty text."""
+    return tk.config["participation.fetch.contact"]
+
+
+def harvest_night() -> tuple[int, int]:
+    """Return the hour of the day at which the nights of harvests begin, 0 to 23, and how many hours they have, 1 to 24."""
+    begins, hours = tk.config["participation.harvest.night_begins"], tk.config["participation.harvest.night_hours"]
+    return begins % 24, min(max(hours, 1), 24)
+
+
 def harvest_clock_seconds() -> int:
     """Return the seconds between two looks at the harvest sources' timetable."""
     return tk.config["participation.harvest.clock_seconds"]
@@ -280,11 +291,6 @@ def link_pause() -> int:
 def link_seconds() -> int:
     """Return the total seconds that asking one address may take."""
     return tk.config["participation.links.seconds"]
-
-
-def link_contact() -> str:
-    """Return what servers are told to write to about being asked, or an empty text."""
-    return tk.config["participation.links.contact"]
 
 
 def previews_per_minute() -> int:

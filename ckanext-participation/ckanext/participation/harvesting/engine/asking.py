@@ -5,14 +5,13 @@ from __future__ import annotations
 import http.cookiejar
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-import ckan.plugins.toolkit as tk
-
 from ckanext.participation import config
-from ckanext.participation.common.fetch import USER_AGENT, FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
+from ckanext.participation.common.fetch import FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
+from ckanext.participation.common.user_agent import user_agent
 from ckanext.participation.common.waiting import retry_after
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 
@@ -22,6 +21,8 @@ PAUSES = 4
 BUSY = frozenset({429, 503})
 # What is waited after a 429 that does not say how long.
 SHORT_PAUSE = 5.0
+# Whatever a server says, a source is not given up.
+LONGEST_ABSENCE = timedelta(days=7)
 
 
 class Asker:
@@ -36,7 +37,9 @@ class Asker:
         self.session: Any = guarded_session()
         # Nothing that one answer leaves behind is sent with the next request.
         self.session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers = {"User-Agent": f"{USER_AGENT} (+{tk.config.get('ckan.site_url') or ''})"}
+        self.headers = {"User-Agent": user_agent("harvest")}
+        # Until when the server asked to be left alone, where that is longer than a run waits.
+        self.not_before: datetime | None = None
         self._each = self.session.seconds
 
     def __enter__(self) -> Self:
@@ -61,7 +64,14 @@ class Asker:
                 break
             time.sleep(pause)
             reply = self._once(url, accept, asked, conditional)
+        self._heed(_pause(reply))
         return reply
+
+    def _heed(self, pause: float | None) -> None:
+        """Keep what a server that is still busy asks for, for the next run."""
+        if pause is not None and pause > SHORT_PAUSE:
+            until = datetime.now(UTC) + min(timedelta(seconds=pause), LONGEST_ABSENCE)
+            self.not_before = max(until, self.not_before or until)
 
     def _once(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:
         reused = self.requests > 0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import ckan.plugins.toolkit as tk
 import requests
 
 from ckanext.participation import config
 from ckanext.participation.common import connecting, fetch
 from ckanext.participation.common.marking import N_
+from ckanext.participation.common.user_agent import user_agent
 from ckanext.participation.quality.links import rules
 from ckanext.participation.quality.links.rules import Answer
 
@@ -36,18 +35,10 @@ class Errand:
         return (urlsplit(self.url).hostname or "").lower().rstrip(".")
 
 
-def user_agent() -> str:
-    """Return the name under which addresses are asked: the portal, and where to complain."""
-    title = unicodedata.normalize("NFKD", str(tk.config.get("ckan.site_title") or "")).encode("ascii", "ignore").decode().strip()
-    contact = config.link_contact()
-    parts = [part for part in (title, "link check", f"+{tk.config.get('ckan.site_url') or ''}", contact) if part]
-    return f"{fetch.USER_AGENT} ({'; '.join(''.join(c for c in part if c.isprintable() and c not in '()') for part in parts)})"
-
-
 def session(resolve: connecting.Resolve | None = None) -> requests.Session:
     """Return a fresh guarded session: no cookie of one address goes to another."""
     made = fetch.guarded_session(seconds=config.link_seconds(), max_bytes=_ANY_SIZE, resolve=resolve)
-    made.headers["User-Agent"] = user_agent()
+    made.headers["User-Agent"] = user_agent("link check")
     return made
 
 
