@@ -183,3 +183,12 @@ def test_watching_says_rows_rate_and_time_left() -> None:
     assert line_of({"progress": quiet}) == "writing 1,200, no sign for 400 s"
     assert line_of({"progress": {**far, "step": "asked"}}) == "asked for, not begun"
     assert line_of(None) == "never run"
+
+
+def test_the_form_of_a_source_offers_our_frequencies_in_words(app: Any, person: Make) -> None:
+    admin = person(sysadmin=True)
+    page = BeautifulSoup(app.get("/harvest/new", headers={"Authorization": admin["token"]}).body, "html.parser")
+    choices = {option["value"]: option.get_text(strip=True) for option in page.find("select", id="field-frequency").find_all("option")}
+    assert (choices["HOURLY"], choices["SIX_HOURLY"], choices["DAILY"]) == ("Every hour", "Every six hours", "Every day")
+    assert next(iter(choices)) == "MANUAL"
+    assert {"MONTHLY", "BIWEEKLY", "WEEKLY", "ALWAYS"} < set(choices)

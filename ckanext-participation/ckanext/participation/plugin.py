@@ -162,8 +162,11 @@ class ParticipationHarvestPlugin(_Rooms):
     rooms = ("harvesting",)
 
     def update_config(self, config: CKANConfig) -> None:
+        from ckanext.participation.harvesting import frequencies
+
         tk.add_template_directory(config, "templates")
         tk.add_template_directory(config, "harvesting/templates")
+        frequencies.offer()
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         from ckanext.participation.harvesting import secrets

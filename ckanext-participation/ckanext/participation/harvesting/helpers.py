@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_percent
 
+from ckanext.participation.harvesting import frequencies
 from ckanext.participation.harvesting.offering import files
 
-__all__ = ["participation_duration", "participation_feeds", "participation_share", "participation_short_day"]
+__all__ = ["harvest_frequencies", "participation_duration", "participation_feeds", "participation_has_come", "participation_share",
+           "participation_short_day"]
 
 _NAMES = {"data.json": "DCAT-US data.json", "data.ttl": "DCAT-AP Turtle", "data.jsonld": "DCAT-AP JSON-LD"}
 
 # One digit after the point, as each language writes a share.
 _FINE = {"fr_CA": "#,##0.#\u00a0%", "en_CA": "#,##0.#%"}
+
+
+@tk.chained_helper
+def harvest_frequencies(original: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the choices of ckanext-harvest's form, in whole words."""
+    words = frequencies.words()
+    return [{**choice, "text": words.get(choice["value"], choice["text"])} for choice in original()]
 
 
 def participation_feeds() -> list[dict[str, str]]:
@@ -27,6 +38,11 @@ def participation_feeds() -> list[dict[str, str]]:
 def participation_duration(seconds: float) -> str:
     """Return a time span in the reader's words, such as "3 minutes"."""
     return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=_locale())
+
+
+def participation_has_come(written: str) -> bool:
+    """Say whether a moment (ISO text) is past."""
+    return datetime.fromisoformat(written) <= datetime.now(UTC)
 
 
 def participation_share(share: float) -> str:

@@ -12,6 +12,7 @@ from ckan.types import Context
 from ckanext.participation.common import follow, paging, people, rights
 from ckanext.participation.common.model import now
 from ckanext.participation.common.schema import all_of, one_of
+from ckanext.participation.harvesting import scheduling
 from ckanext.participation.harvesting.health import records, showing
 from ckanext.participation.harvesting.health.rules import ORDER
 
@@ -50,8 +51,8 @@ def participation_harvest_health_list(context: Context, data_dict: Data) -> Data
         sort=lambda: one_of(data_dict.get("sort") or "state", SORTS, "sort"), limit=lambda: paging.limit_of(data_dict),
         offset=lambda: paging.integer_of(data_dict, "offset", required=False) or 0)
     tk.check_access("participation_harvest_health_list", context, data_dict)
-    moment = now()
-    found = [showing.source(row, moment) for row in records.of(records.visible(context))]
+    moment, night = now(), scheduling.night()
+    found = [showing.source(row, moment, night) for row in records.of(records.visible(context))]
     found = [one for one in found if _asked_for(one, given["q"], given["organization"])]
     numbers = Counter(one["state"] for one in found)
     chosen = sorted((one for one in found if given["state"] in ("", one["state"])), key=lambda one: _key(one, given["sort"]))
@@ -67,10 +68,11 @@ def participation_harvest_health_show(context: Context, data_dict: Data) -> Data
     :type id: string
     :returns: `{"id", "name", "title", "private", "active", "url": its address (without a query but for staff), "source_type", "frequency",
         "organization": {"id", "name", "title"} or null, "state", "last_success": when it was last read to its end, "days": since then,
-        "late", "next_run", "records": at the source, "errors": of them that could not be imported, "error_share": 0 to 1, "failures":
-        failed runs in a row, "held": {"id", "at", "gone", "before"} of a removal that waits (staff only), "runs": the latest 12, as
-        `participation_harvest_run_show` gives them without a report, "staff": whether the reader may change the source, "told":
-        whether mails about it go to the reader (staff only, else null)}`
+        "late", "next_run": when it is read next (a moment that has come: now), or null, "next_why": `turn`, `first`, `again` (its last run
+        failed), `asked` (its server asked to wait) or null, "records": at the source, "errors": of them that could not be imported,
+        "error_share": 0 to 1, "failures": failed runs in a row, "held": {"id", "at", "gone", "before"} of a removal that waits (staff
+        only), "runs": the latest 12, as `participation_harvest_run_show` gives them without a report, "staff": whether the reader may
+        change the source, "told": whether mails about it go to the reader (staff only, else null)}`
     :raises ValidationError: `id` is missing
     :raises NotAuthorized: there is no such source, or the reader may not see it
     """
@@ -81,7 +83,8 @@ def participation_harvest_health_show(context: Context, data_dict: Data) -> Data
     if not row:
         raise tk.ObjectNotFound(tk._("There is no such source."))
     staff = rights.allowed(context, "participation_harvest_run_start", {"id": row[0]["id"]})
-    return {**showing.source(row[0], now(), staff=staff), "staff": staff, "told": _told(context, row[0]) if staff else None}
+    shown = showing.source(row[0], now(), scheduling.night(), staff=staff)
+    return {**shown, "staff": staff, "told": _told(context, row[0]) if staff else None}
 
 
 def _told(context: Context, row: Data) -> bool:

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.participation.common import idempotency, paging, people
 from ckanext.participation.common.errors import LimitExceeded, field_error
 from ckanext.participation.common.schema import all_of, cleaned, one_of
-from ckanext.participation.harvesting import detection, previews, settings, sources
+from ckanext.participation.harvesting import detection, previews, settings, sources, timetable
 
 __all__ = ["participation_harvest_preview_accept", "participation_harvest_preview_create", "participation_harvest_preview_show"]
 
@@ -20,7 +20,7 @@ Data = dict[str, Any]
 LONGEST_URL = 2000
 LONGEST_CONFIG = 20_000
 LONGEST_TITLE = 300
-FREQUENCIES = ("DAILY", "WEEKLY", "BIWEEKLY", "MONTHLY", "MANUAL")
+FREQUENCY = "DAILY"
 
 
 def participation_harvest_preview_create(context: Context, data_dict: Data) -> Data:
@@ -81,7 +81,7 @@ def participation_harvest_preview_accept(context: Context, data_dict: Data) -> D
     :type id: string
     :param title: what people call the source
     :type title: string
-    :param frequency: `DAILY`, `WEEKLY`, `BIWEEKLY`, `MONTHLY` or `MANUAL` (default `WEEKLY`)
+    :param frequency: `HOURLY`, `SIX_HOURLY`, `DAILY` (default), `WEEKLY`, `BIWEEKLY`, `MONTHLY` or `MANUAL`
     :type frequency: string
     :returns: `{"id", "name"}` of the source, and `job`: id of its first harvest, or null when one was under way
     :raises ValidationError: named fields; `url` when there is a source with this address
@@ -90,7 +90,7 @@ def participation_harvest_preview_accept(context: Context, data_dict: Data) -> D
     """
     given = all_of(ref=lambda: paging.text_of(data_dict, "id", required=True),
                    title=lambda: cleaned(data_dict, "title", most=LONGEST_TITLE, single_line=True),
-                   frequency=lambda: one_of(data_dict.get("frequency") or "WEEKLY", FREQUENCIES, "frequency"))
+                   frequency=lambda: one_of(data_dict.get("frequency") or FREQUENCY, timetable.OFFERED, "frequency"))
     tk.check_access("participation_harvest_preview_accept", context, data_dict)
     actor = people.actor(context)
     preview = previews.load(given["ref"] or "")

@@ -250,6 +250,7 @@ class Gathering:
             "written": self._tally.written,
             "errors": self._tally.errors,
             "beat": now(),
+            "not_before": self.asker.not_before,
         }
         own = sa.update(HarvestRun).where(HarvestRun.id == self.run).values(**values).returning(HarvestRun.stop_asked)
         return bool(model.Session.scalar(own))

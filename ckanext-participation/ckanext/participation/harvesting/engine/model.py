@@ -51,7 +51,8 @@ class HarvestRun(tk.BaseModel):
     While it goes on: `expected` is the number of records to judge, where the source tells; `read` those that were judged so far,
     `written` those of them that were handed to the writing and are dealt with, `errors` those that could not be imported. `beat` is when a
     sign of life was last given, `finished` when all was written. `stop_asked`: a person wants it to end at the next portion.
-    `attempt` is drawn anew each time that the run is begun: only the last of a source's attempts writes.
+    `attempt` is drawn anew each time that the run is begun: only the last of a source's attempts writes. `not_before`: until when the
+    server asked to be left alone, for longer than a run waits.
     """
 
     __tablename__ = "participation_harvest_run"
@@ -78,6 +79,7 @@ class HarvestRun(tk.BaseModel):
     errors: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     beat: Mapped[datetime | None] = mapped_column(WHEN)
     finished: Mapped[datetime | None] = mapped_column(WHEN)
+    not_before: Mapped[datetime | None] = mapped_column(WHEN)
     stop_asked: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
 
     __table_args__ = (sa.Index("participation_harvest_run_source_idx", "source_id", "id"),)

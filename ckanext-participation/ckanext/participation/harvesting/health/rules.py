@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 # How often a source is to be read, in days; what is missing here is read when somebody asks for it.
-DAYS = {"HOURLY": 1 / 24, "ALWAYS": 1.0, "DAILY": 1.0, "WEEKLY": 7.0, "BIWEEKLY": 14.0, "MONTHLY": 31.0}
+DAYS = {"HOURLY": 1 / 24, "SIX_HOURLY": 0.25, "ALWAYS": 1.0, "DAILY": 1.0, "WEEKLY": 7.0, "BIWEEKLY": 14.0, "MONTHLY": 31.0}
 # A run that comes a few hours after its time is no news: a source is late when a quarter of its time, or a day, has passed besides.
 GRACE = 0.25
 LEAST_GRACE = timedelta(days=1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.participation.common.translated import in_language
+from ckanext.participation.harvesting import timetable
 from ckanext.participation.harvesting.health import rules, wording
 from ckanext.participation.harvesting.health.progress import progress
 from ckanext.participation.harvesting.health.rules import Outcome, Run
@@ -18,8 +19,9 @@ Data = dict[str, Any]
 _DID = ("listed", "unchanged", "new", "changed", "retried", "gone", "errors")
 
 
-def source(row: Mapping[str, Any], now: datetime, *, staff: bool = False) -> Data:
+def source(row: Mapping[str, Any], now: datetime, night: timetable.Night, *, staff: bool = False) -> Data:
     """Return a source and how it stands. `staff`: whether its address may be shown whole, and the number of its held removal."""
+    coming = next_run(row["id"], row["frequency"], row["runs"], now, night, row["planned"]) if row["active"] else None
     tries = [judged(one) for one in row["runs"]]
     share = rules.share(row["errors"], row["records"])
     state = rules.state(tries, frequency=row["frequency"] or "", succeeded=row["succeeded"], held=row["held_id"] is not None,
@@ -31,12 +33,19 @@ def source(row: Mapping[str, Any], now: datetime, *, staff: bool = False) -> Dat
         "last_success": _iso(row["succeeded"]),
         "days": (now - row["succeeded"]).days if row["succeeded"] else None,
         "late": rules.late(row["frequency"] or "", row["succeeded"], now),
-        "next_run": _iso(row["next_run"].replace(tzinfo=UTC)) if row["next_run"] and row["frequency"] in rules.DAYS else None,
+        "next_run": _iso(coming.at) if coming else None, "next_why": str(coming.why) if coming else None,
         "records": row["records"], "errors": row["errors"], "error_share": share, "failures": rules.failures(tries),
         "held": {"id": row["held_id"], "at": _iso(row["held_at"]), "gone": row["held_gone"], "before": row["held_before"]}
                 if staff and row["held_id"] is not None else None,
         "runs": [run(one, now) for one in row["runs"]],
     }
+
+
+def next_run(source_id: str, frequency: str | None, runs: Sequence[Mapping[str, Any]], now: datetime, night: timetable.Night,
+             planned: datetime | None) -> timetable.Next | None:
+    """Return when a source is read next, from its latest runs."""
+    return timetable.next_run(frequency or "", source_id, [judged(one) for one in runs], now, night, planned=planned,
+                              not_before=runs[0]["not_before"] if runs else None)
 
 
 def judged(row: Mapping[str, Any]) -> Run:

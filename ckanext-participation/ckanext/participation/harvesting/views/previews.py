@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from ckanext.participation.common.errors import summary_of
-from ckanext.participation.harvesting.action.previews import FREQUENCIES
+from ckanext.participation.harvesting import frequencies, timetable
 from ckanext.participation.harvesting.rules import flaws_of
 
 __all__ = ["blueprints"]
@@ -83,11 +83,10 @@ def _form(given: Data, errors: list[Data]) -> str:
 
 
 def _shown(found: Data, given: Data, errors: list[Data]) -> str:
-    names = {"DAILY": tk._("Every day"), "WEEKLY": tk._("Every week"), "BIWEEKLY": tk._("Every two weeks"), "MONTHLY": tk._("Every month"),
-             "MANUAL": tk._("Only when somebody asks for it")}
+    words = frequencies.words()
     return tk.render("participation/harvesting/preview.html", {
         "preview": found, "given": given, "errors": errors, "summary": flaws_of(found["sample"]),
-        "frequencies": [{"value": name, "text": names[name]} for name in FREQUENCIES]})
+        "frequencies": [{"value": name, "text": words[name]} for name in timetable.OFFERED]})
 
 
 sources.add_url_rule("/new", "new", new)
