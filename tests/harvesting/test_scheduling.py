@@ -20,7 +20,7 @@ from ckanext.harvest.model import HarvestJob, HarvestSource
 from harvesting.healthy import failed, run, source, under_way
 from statements import statements
 
-from ckanext.participation.harvesting import running, scheduling
+from ckanext.participation.harvesting import indexes, running, scheduling
 from ckanext.participation.harvesting.engine.model import HarvestRun
 from ckanext.participation.harvesting.timetable import OURS, turn_after
 
@@ -124,6 +124,10 @@ def test_a_source_that_cannot_be_started_costs_no_other_its_turn() -> None:
     made = due("sound")
     look()
     assert jobs(made) == ["Finished", "Running"]
+    # No job is left that nobody would ever do; it is tried again in an hour at the earliest.
+    assert jobs({"id": "broken"}) == ["Aborted"]
+    look()
+    assert jobs({"id": "broken"}) == ["Aborted"]
 
 
 def test_a_failed_run_is_tried_again_within_hours() -> None:
@@ -249,8 +253,12 @@ def test_a_look_costs_the_same_for_thirty_sources_as_for_three() -> None:
     assert cost() == three <= 4
 
 
-@pytest.mark.usefixtures("non_clean_db")
-def test_jobs_and_reports_of_a_source_are_found_by_an_index() -> None:
+def test_jobs_and_reports_of_a_source_are_found_by_indexes_that_the_clock_makes_where_they_are_missing() -> None:
+    indexes.ensure()
+    model.Session.execute(sa.text("DROP INDEX participation_harvest_job_source_idx"))
+    model.Session.commit()
+    assert indexes.ensure() == ["participation_harvest_job_source_idx"]
+    assert indexes.ensure() == []
     found = dict(model.Session.execute(sa.text(
         "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indrelid IN ('harvest_job'::regclass, 'harvest_gather_error'::regclass)"
     )).tuples().all())

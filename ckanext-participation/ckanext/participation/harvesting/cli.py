@@ -15,7 +15,7 @@ from ckanext.harvest import queue
 
 from ckanext.participation import config
 from ckanext.participation.common import people
-from ckanext.participation.harvesting import watching
+from ckanext.participation.harvesting import indexes, watching
 from ckanext.participation.harvesting.offering.commands import Builder, feeds
 from ckanext.participation.harvesting.switching import switch
 
@@ -48,6 +48,8 @@ def clock(once: bool) -> None:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, stop)
+    for name in indexes.ensure():
+        click.echo(f"harvest clock: made the index {name}")
     failures = 0
     latest = -float(BUSY_SECONDS)
     with Builder() as builder:

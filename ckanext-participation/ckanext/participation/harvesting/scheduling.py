@@ -19,7 +19,7 @@ from ckan.types import Context
 from ckanext.harvest.logic import HarvestJobExists
 from ckanext.harvest.model import HarvestJob, HarvestSource
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
 from ckanext.participation.common import people
@@ -37,7 +37,7 @@ LOOKED_AT_AGAIN = timedelta(hours=1)
 # What runs for longer than this is stuck, where the source is read several times a day.
 OLD = timedelta(days=1)
 # Without these no source can be started.
-_SERVICES = (DBAPIError, RedisError)
+_SERVICES = (InterfaceError, OperationalError, RedisError)
 
 
 def night() -> timetable.Night:
@@ -90,8 +90,9 @@ def _planned(only: str | None = None, leaving_out: Collection[str] = ()) -> list
 
 
 def _start(source_id: str) -> bool:
+    began = datetime.now(UTC)
     # Whatever comes of it, ckanext-harvest must not find it due.
-    _write(source_id, datetime.now(UTC) + LOOKED_AT_AGAIN)
+    _write(source_id, began + LOOKED_AT_AGAIN)
     model.Session.commit()
     try:
         tk.get_action("harvest_job_create")(people.site_context(), {"source_id": source_id, "run": True})
@@ -103,6 +104,12 @@ def _start(source_id: str) -> bool:
     except Exception:
         log.exception("harvest source %s could not be started; the others go on", source_id)
         model.Session.rollback()
+        # A job that was made and never queued would keep the source from being read for ever.
+        model.Session.execute(
+            sa.update(HarvestJob).where(HarvestJob.source_id == source_id, HarvestJob.status == "New",
+                                        HarvestJob.created >= began.replace(tzinfo=None)).values(status="Aborted"),
+            execution_options={"synchronize_session": False})
+        model.Session.commit()
         return False
     return True
 

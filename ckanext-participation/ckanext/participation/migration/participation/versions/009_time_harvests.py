@@ -3,8 +3,7 @@
 Revision ID: 009
 Revises: 008
 
-The indexes are on ckanext-harvest's tables, and are made where these are: a site that adds ckanext-harvest later makes them with
-the two statements in docs/harvesting.md.
+The indexes are on ckanext-harvest's tables, and are made where these are; the harvest clock makes them on other sites.
 """
 
 from __future__ import annotations
