@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.record import LICENCE_AS_PUBLISHED, Mapper, Record, tags
 from ckanext.participation.harvesting.settings import Settings
 from ckanext.participation.metadata import fields
@@ -34,7 +35,7 @@ def _groups(record: Record, chosen: Settings, here: Collection[str]) -> list[str
     if chosen.remote_groups == "only_local":
         wanted |= {name for names in record.remote.groups for name in names[:1] if name in here}
     missing = sorted(wanted.difference(here))
-    record.notes += [f"The dataset was not put into the group “{name}”: there is no such group here." for name in missing]
+    record.notes += [sentences.NO_SUCH_GROUP(name=name) for name in missing]
     return sorted(wanted.intersection(here))
 
 

@@ -29,6 +29,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from ckanext.participation import config
 from ckanext.participation.common import forking, people
 from ckanext.participation.common.model import now_of_ckan
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.problems import ServiceAway
 from ckanext.participation.harvesting.stages import Stages
@@ -44,7 +45,6 @@ STRAY_SECONDS = 60.0
 # So often in a row a job's process may end before it wrote anything; each time the pause is doubled.
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = 60.0
-GIVEN_UP = "The harvest was given up: its process ended {times} times without having written anything. The server's log says why."
 
 
 @dataclass
@@ -164,7 +164,7 @@ class Consumer:
         job.done = done
         if job.attempts >= MAX_ATTEMPTS:
             log.error("harvest job %s was given up after %s attempts", job.id, job.attempts)
-            _give_up(job.id, GIVEN_UP.format(times=job.attempts))
+            _give_up(job.id, sentences.GIVEN_UP(number=job.attempts))
             self._leave(job)
             return
         pause = min(2.0 ** (job.attempts - 1), LONGEST_PAUSE)

@@ -16,7 +16,8 @@ from rdflib.namespace import DCTERMS, FOAF, RDF, SDO, SKOS
 from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
-from ckanext.participation.harvesting import feeds, groups, rdf_pages, settings, statements
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import feeds, groups, rdf_pages, sentences, settings, statements
 from ckanext.participation.harvesting.adopting import Adoption
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
@@ -79,7 +80,7 @@ class ParticipationDCATHarvester(Stages):
         if ref is None:
             ref = next(iter(parser.g.subjects(RDF.type, DCAT.Dataset)), None)
         if ref is None:
-            raise Unreadable("The record is not a dcat:Dataset.")
+            raise Unreadable(N_("The record is not a dcat:Dataset."))
         if not mapper.catalogue_language and content.get("language"):
             mapper = replace(mapper, catalogue_language=str(content["language"]))
         identifier = str(content.get("uri") or "") or _identifier(parser.g, ref)
@@ -138,7 +139,7 @@ class OneByOneParser(RDFParser):
         except Exception as error:
             # Profiles raise whatever an odd value makes them raise.
             log.info("a profile could not read %s", ref, exc_info=True)
-            raise Unreadable(f"The record's RDF could not be read ({type(error).__name__}).") from error
+            raise Unreadable(sentences.RDF_UNREADABLE(error=type(error).__name__)) from error
         return found
 
 
@@ -147,13 +148,13 @@ def parse(feed: feeds.Feed) -> Statements:
     try:
         page = statements.read(feed.text, feed.kind)
     except RecursionError:
-        raise feeds.NotACatalogue("The RDF is nested too deeply to be a catalogue.") from None
+        raise feeds.NotACatalogue(N_("The RDF is nested too deeply to be a catalogue.")) from None
     except Exception as error:
         # There is no common class of what rdflib's parsers raise.
         log.info("RDF could not be parsed as %s", feed.kind, exc_info=True)
         line = getattr(error, "lines", None) or getattr(error, "lineno", None)
-        where = f" near line {line + 1}" if isinstance(line, int) else ""
-        raise feeds.NotACatalogue(f"The RDF is broken{where}: it could not be read as {feed.kind}.") from None
+        said = sentences.RDF_BROKEN_AT(line=line + 1, kind=feed.kind) if isinstance(line, int) else sentences.RDF_BROKEN(kind=feed.kind)
+        raise feeds.NotACatalogue(said) from None
     rdf_pages.repair(page)
     return page
 

@@ -13,6 +13,7 @@ from typing import Any
 from xml.parsers import expat
 
 from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import sentences
 
 # rdflib's names for the formats
 TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
@@ -107,7 +108,7 @@ def _json(text: str) -> Feed:
 
 def _broken_json(error: ValueError) -> str:
     line = getattr(error, "lineno", 0)
-    return f"The JSON is broken at line {line}." if line else "The JSON is broken."
+    return sentences.JSON_BROKEN(line=line) if line else N_("The JSON is broken.")
 
 
 def _is_list_of_datasets(document: object) -> bool:
@@ -153,7 +154,7 @@ def _context(context: Any) -> Any:
 
 
 def _foreign_context(context: object) -> str:
-    return f"The JSON-LD needs a context from another address ({str(context)[:200]}), which is not fetched here."
+    return sentences.FOREIGN_CONTEXT(address=str(context)[:200])
 
 
 class _Root(Exception):
@@ -182,7 +183,7 @@ def _xml(text: str) -> Feed:
     except _Root:
         pass
     except expat.ExpatError as error:
-        raise NotACatalogue(f"The XML is broken at line {error.lineno}.") from None
+        raise NotACatalogue(sentences.XML_BROKEN(line=error.lineno)) from None
     if not found:
         raise NotACatalogue(N_("The XML has no content."))
     namespace, _, name = found[0].rpartition(" ")
@@ -198,4 +199,4 @@ def _xml(text: str) -> Feed:
         raise NotACatalogue(N_("This is a news feed (RSS or Atom), not a catalogue."))
     if name == "html" or "xhtml" in namespace:
         raise NotACatalogue(N_("This is a web page, not a catalogue. Give the address of the catalogue's file itself."))
-    raise NotACatalogue(f"This is XML, but not RDF: it begins with “{name[:60]}”.")
+    raise NotACatalogue(sentences.OTHER_XML(name=name[:60]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import (
     LICENCE_AS_PUBLISHED,
@@ -30,7 +31,7 @@ _MODIFIED = ("date_modified", "modified", "last_refreshed", "dcat_modified", "da
 def from_ckan(remote: object, mapper: Mapper, page: str = "") -> Record:
     """Map one dataset; `page` is its address at the source. Raises Unreadable when it cannot be one."""
     if not isinstance(remote, Mapping):
-        raise Unreadable("The record is not a group of fields.")
+        raise Unreadable(N_("The record is not a group of fields."))
     extras = {str(row.get("key")): row.get("value") for row in _rows(remote.get("extras"))}
     said = {**extras, **{key: value for key, value in remote.items() if value not in (None, "", [], {})}}
     language = mapper.language_of(said.get("language"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import formats, values
 from ckanext.participation.harvesting.record import (
     LICENCE_AS_PUBLISHED,
@@ -54,7 +55,7 @@ def guid_of(remote: Mapping[str, Any]) -> str:
 def from_data_json(remote: object, mapper: Mapper) -> Record:
     """Map one dataset; raises Unreadable when it cannot be one."""
     if not isinstance(remote, Mapping):
-        raise Unreadable("The record is not a group of fields.")
+        raise Unreadable(N_("The record is not a group of fields."))
     language = mapper.language_of(remote.get("language"))
     license_id, as_published = licence(mapper, **_licence_said(remote.get("license")))
     publishers = _publishers(remote.get("publisher"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.settings import BadSettings, Settings
 
 
@@ -19,5 +20,4 @@ def here(chosen: Settings) -> frozenset[str]:
 def check(chosen: Settings) -> None:
     """Raise BadSettings when the settings name a group that is not here."""
     if missing := sorted({*chosen.default_groups, *chosen.group_names.values()} - here(chosen)):
-        raise BadSettings(f"There is no group {', '.join(missing)} here. Give the name that is in the address of the group's page, "
-                          "or have an administrator make the group first.")
+        raise BadSettings(sentences.NO_GROUP(names=", ".join(missing)))

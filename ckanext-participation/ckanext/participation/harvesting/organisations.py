@@ -15,6 +15,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.record import Organisation
 from ckanext.participation.harvesting.settings import Settings
 from ckanext.participation.metadata import fields
@@ -51,7 +52,7 @@ def owner_of(
         here = _make(organisation if renamed else details(organisation), user)
     if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
         return here.id, []
-    return own, [f"The organisation “{organisation.name}” was made here by people: the dataset went to the source's own."]
+    return own, [sentences.MADE_BY_PEOPLE(name=organisation.name)]
 
 
 def _known(identifier: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 from rdflib import RDF, Namespace
 from rdflib.namespace import DCTERMS
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.harvesting import sentences, values
 from ckanext.participation.harvesting.engine import hashing, identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import Entry
 from ckanext.participation.harvesting.from_rdf import DCAT
@@ -94,7 +94,7 @@ def part_of(page: Statements, ref: str) -> list[Statement]:
         for subject in level:
             for predicate, target in page.about(subject):
                 if len(part) >= MAX_TRIPLES:
-                    raise Unreadable(f"The dataset has more than {MAX_TRIPLES} statements, which is more than is read here.")
+                    raise Unreadable(sentences.MANY_STATEMENTS(number=MAX_TRIPLES))
                 part.append((subject, predicate, target))
                 if target not in seen and (is_address(target) or is_blank(target)) and not _is_another(page, target):
                     seen.add(target)

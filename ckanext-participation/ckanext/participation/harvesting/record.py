@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ckanext.participation.harvesting import values
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import sentences, values
 from ckanext.participation.licences.register import Register
 from ckanext.participation.licences.rules import recognise
 from ckanext.participation.metadata import fields, languages
@@ -122,14 +123,12 @@ def settle(mapper: Mapper, record: Record) -> Record:
     resources = dataset.pop("resources", [])
     kept = _accepted(mapper, "dataset", dataset, record.notes)
     if not kept.get("title_translated"):
-        raise Unreadable("The record has no title.")
+        raise Unreadable(N_("The record has no title."))
     kept["resources"] = [
         settled for resource in resources if (settled := _accepted(mapper, "resource", resource, record.notes)).get("url")
     ]
     if len(kept["resources"]) < len(resources):
-        record.notes.append(
-            f"{len(resources) - len(kept['resources'])} of {len(resources)} files were left out: they have no address."
-        )
+        record.notes.append(sentences.FILES_LEFT_OUT(number=len(resources) - len(kept["resources"]), total=len(resources)))
     kept["extras"] = extras
     record.dataset = kept
     return record
@@ -162,5 +161,5 @@ def _asked(mapper: Mapper, kind: str, name: str, value: Any, notes: list[str]) -
         return None
     taken = fields.accept(kind, name, value, mapper.default_language)
     if taken is None and name not in _QUIET:
-        notes.append(f"{name} was left out: “{str(value)[:100]}” is not a value it takes.")
+        notes.append(sentences.VALUE_LEFT_OUT(field=name, value=str(value)[:100]))
     return taken

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ckanext.participation.harvesting import sentences
+
 # A source may always lose so few datasets; above that the share counts.
 FEW = 5
 _NEEDED = frozenset({"title", "title_translated", "name", "owner_org", "type"})
@@ -52,7 +54,7 @@ def without_refused(dataset: dict[str, Any], errors: Mapping[str, Any]) -> tuple
         if isinstance(kept[name], list) and isinstance(said, list) and any(isinstance(row, Mapping) for row in said):
             kept[name] = _rows_without(name, kept[name], said, notes)
         else:
-            notes.append(f"{name} was left out: {sentence(said)}")
+            notes.append(sentences.LEFT_OUT(field=name, said=sentence(said)))
             del kept[name]
     return kept, notes
 
@@ -62,7 +64,7 @@ def _rows_without(name: str, rows: list[Any], said: list[Any], notes: list[str])
     for index, row in enumerate(rows):
         wrong = said[index] if index < len(said) and isinstance(said[index], Mapping) else {}
         for key, reason in wrong.items():
-            notes.append(f"{name} {index + 1}, {key} was left out: {sentence(reason)}")
+            notes.append(sentences.ROW_LEFT_OUT(field=name, row=index + 1, column=key, said=sentence(reason)))
         left = {key: value for key, value in row.items() if key not in wrong}
         # A tag or an extra without its name is nothing.
         if left and not (name in {"tags", "extras"} and wrong):

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import sentences
+
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PATTERN = re.compile(r"[^\x00-\x1f]{1,200}")
 _LONGEST_TEXT = 10_000
@@ -66,25 +69,25 @@ def read(written: str | None) -> Settings:
     try:
         stated = json.loads(written)
     except (ValueError, RecursionError):
-        raise BadSettings('The configuration must be JSON, such as {"language": "fr"}.') from None
+        raise BadSettings(sentences.NO_JSON(example='{"language": "fr"}')) from None
     if not isinstance(stated, dict):
-        raise BadSettings('The configuration must be a JSON object, such as {"language": "fr"}.')
+        raise BadSettings(sentences.NO_OBJECT(example='{"language": "fr"}'))
     known = [one.name for one in fields(Settings)]
     unknown = sorted(set(stated) - set(known))
     if unknown:
-        raise BadSettings(f"{', '.join(unknown)} is not a key of this source type. Keys are: {', '.join(known[:-1])}.")
+        raise BadSettings(sentences.NO_KEY(keys=", ".join(unknown), known=", ".join(known[:-1])))
     for both in ("organizations", "groups"):
         if f"{both}_filter_include" in stated and f"{both}_filter_exclude" in stated:
-            raise BadSettings(f"Use either {both}_filter_include or {both}_filter_exclude, not both.")
+            raise BadSettings(sentences.NOT_BOTH(one=f"{both}_filter_include", other=f"{both}_filter_exclude"))
     if "override_extras" in stated and "default_extras" not in stated:
-        raise BadSettings("override_extras says whether default_extras count more than the source's own: give default_extras too.")
+        raise BadSettings(N_("override_extras says whether default_extras count more than the source's own: give default_extras too."))
     return Settings(**{key: _CHECKS[key](key, value) for key, value in stated.items()})
 
 
 def _one_of(*allowed: str) -> Callable[[str, Any], str]:
     def check(key: str, value: Any) -> str:
         if value not in allowed:
-            raise BadSettings(f"{key} must be one of: {', '.join(allowed)}.")
+            raise BadSettings(sentences.NO_CHOICE(key=key, choices=", ".join(allowed)))
         return value
 
     return check
@@ -92,37 +95,37 @@ def _one_of(*allowed: str) -> Callable[[str, Any], str]:
 
 def _boolean(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise BadSettings(f"{key} must be true or false.")
+        raise BadSettings(sentences.NO_BOOLEAN(key=key))
     return value
 
 
 def _percent(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-        raise BadSettings(f"{key} must be a whole number from 0 to 100.")
+        raise BadSettings(sentences.NO_PERCENT(key=key))
     return value
 
 
 def _secret(key: str, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,2000}", value):
-        raise BadSettings(f"{key} must be one word.")
+        raise BadSettings(sentences.NO_WORD(key=key))
     return value
 
 
 def _names(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in value):
-        raise BadSettings(f'{key} must be a list of names, such as ["city-of-quebec"].')
+        raise BadSettings(sentences.NO_NAMES(key=key, example='["city-of-quebec"]'))
     return tuple(value)
 
 
 def _patterns(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) and _PATTERN.fullmatch(one) for one in value):
-        raise BadSettings(f'{key} must be a list of names of fields, such as ["update_cycle", "survey_*"], or ["*"] for all.')
+        raise BadSettings(sentences.NO_FIELDS(key=key, example='["update_cycle", "survey_*"]', all='["*"]'))
     return tuple(value)
 
 
 def _words(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
-        raise BadSettings(f'{key} must be a list of keywords, such as ["snow removal", "winter"].')
+        raise BadSettings(sentences.NO_KEYWORDS(key=key, example='["snow removal", "winter"]'))
     return tuple(word.strip() for word in value)
 
 
@@ -131,23 +134,22 @@ def _texts(key: str, value: Any) -> dict[str, str]:
         _PATTERN.fullmatch(name) and isinstance(text, str) and text and len(text) <= _LONGEST_TEXT for name, text in value.items()
     )
     if not sound:
-        raise BadSettings(f'{key} must say a text for each field, such as {{"region": "Estrie"}}.')
+        raise BadSettings(sentences.NO_TEXTS(key=key, example='{"region": "Estrie"}'))
     return value
 
 
 def _group_names(key: str, value: Any) -> dict[str, str]:
     sound = isinstance(value, dict) and all(isinstance(name, str) and _NAME.fullmatch(name) for name in value.values())
     if not sound:
-        raise BadSettings(
-            f"{key} must say for each group or theme of the source the name of a group here, "
-            'such as {"Transports": "transport", "http://publications.europa.eu/resource/authority/data-theme/TRAN": "transport"}.'
-        )
+        raise BadSettings(sentences.NO_GROUPS(
+            key=key,
+            example='{"Transports": "transport", "http://publications.europa.eu/resource/authority/data-theme/TRAN": "transport"}'))
     return value
 
 
 def _before(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not isinstance(value.get("type"), str) or not isinstance(value.get("config", {}), dict):
-        raise BadSettings(f"{key} is written by the switch of a source's type. Leave it as it was, or take it out.")
+        raise BadSettings(sentences.NOT_TO_CHANGE(key=key))
     return value
 
 
@@ -160,10 +162,9 @@ def _organisations(key: str, value: Any) -> dict[str, dict[str, Any]]:
         for row in value.values()
     )
     if not sound:
-        raise BadSettings(
-            f"{key} must say for each name at the source what it is here, "
-            'such as {"opendata.example.org": {"name": "example", "title_translated": {"en": "Example", "fr": "Exemple"}}}.'
-        )
+        raise BadSettings(sentences.NO_ORGANISATIONS(
+            key=key,
+            example='{"opendata.example.org": {"name": "example", "title_translated": {"en": "Example", "fr": "Exemple"}}}'))
     return value
 
 

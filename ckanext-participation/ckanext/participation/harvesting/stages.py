@@ -15,7 +15,8 @@ from ckan import model
 from ckanext.harvest.harvesters.base import HarvesterBase
 
 from ckanext.participation.common.fetch import FetchError
-from ckanext.participation.harvesting import groups, settings, writing
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import groups, sentences, settings, writing
 from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.fence import Superseded
@@ -68,7 +69,7 @@ class Stages(HarvesterBase):
         """Report an error of this site that ended the reading; the ids of harvest objects that are left for the import stage."""
         log.error("harvest source %s could not be read", job.source_id, exc_info=error)
         model.Session.rollback()
-        self._gather_row(job, f"The source could not be read to its end: an error of this site ({type(error).__name__}).")
+        self._gather_row(job, sentences.ERROR_HERE_READING(error=type(error).__name__))
         return list(stored(job.id, waiting=True).values())
 
     def gather(self, job: Any) -> list[str]:
@@ -132,7 +133,7 @@ class Stages(HarvesterBase):
         if writing.is_done(harvest_object):
             return True
         if not harvest_object.content:
-            raise Unreadable("The record is empty.")
+            raise Unreadable(N_("The record is empty."))
         chosen = settings.read(harvest_object.source.config)
         source = harvest_object.source
         record = self.record(json.loads(harvest_object.content), mapper(chosen, harvest_object.harvest_job_id), source)
@@ -143,7 +144,7 @@ class Stages(HarvesterBase):
             return "unchanged"
         notes = writing.write(harvest_object, previous, record, chosen, user, lambda one: self.details(one, source, chosen))
         if notes:
-            self._save_object_error(" ".join(notes), harvest_object, "Import")
+            self._save_object_error("\n".join(notes), harvest_object, "Import")
         return True
 
 

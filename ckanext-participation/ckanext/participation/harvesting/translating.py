@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting.settings import FORMATS, BadSettings, Settings
 
 TYPES = {"ckan": "participation_ckan", "dcat_rdf": "participation_dcat", "dcat_json": "participation_dcat"}
@@ -61,7 +62,7 @@ def back(written: str | None) -> tuple[str, Translation]:
     stated = _read(written)
     was = stated.get("was")
     if not isinstance(was, Mapping) or was.get("type") not in TYPES:
-        raise BadSettings("This source was never of a stock type, so there is nothing to go back to.")
+        raise BadSettings(N_("This source was never of a stock type, so there is nothing to go back to."))
     stock = str(was["type"])
     found = Translation(dict(was.get("config") or {}))
     for key, value in stated.items():
@@ -142,7 +143,7 @@ def _read(written: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         stated = None
     if not isinstance(stated, dict):
-        raise BadSettings("The source's configuration is no JSON object. Correct it in the source's form first.")
+        raise BadSettings(N_("The source's configuration is no JSON object. Correct it in the source's form first."))
     return stated
 
 

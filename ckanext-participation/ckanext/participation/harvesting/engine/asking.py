@@ -13,6 +13,7 @@ from ckanext.participation import config
 from ckanext.participation.common.fetch import FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
 from ckanext.participation.common.user_agent import user_agent
 from ckanext.participation.common.waiting import retry_after
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 
 # A server that asks for a longer pause is asked again in the next run.
@@ -88,7 +89,7 @@ class Asker:
         self.bytes += len(reply.content)
         if self.bytes > self.max_bytes:
             most = f"{self.max_bytes // 1_000_000} MB"
-            raise SourceProblem(f"The source is larger than this site reads in one run ({most}); the rest was not read.")
+            raise SourceProblem(sentences.SOURCE_LARGE(most=most))
         return reply
 
     def _ask(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:
@@ -99,7 +100,7 @@ class Asker:
     def _left(self) -> float:
         left = self.ends - time.monotonic()
         if left <= 0:
-            raise SourceProblem(f"Reading the source took longer than {max(self.seconds / 60, 0.1):.3g} minutes; the rest was not read.")
+            raise SourceProblem(sentences.SOURCE_SLOW(minutes=f"{max(self.seconds / 60, 0.1):.3g}"))
         return left
 
 

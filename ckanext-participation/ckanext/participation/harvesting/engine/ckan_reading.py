@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ckanext.participation.common.fetch import FetchError
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine import hashing
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
@@ -25,7 +27,7 @@ MAX_PAGES = 10_000
 BATCH, BATCH_LETTERS = 100, 3500
 MAX_SINGLES = 2000
 _REFUSED = frozenset({400, 409, 413, 414, 500})
-NOT_GIVEN = "The catalogue lists the dataset and does not give it."
+NOT_GIVEN = N_("The catalogue lists the dataset and does not give it.")
 
 
 class API:
@@ -40,7 +42,7 @@ class API:
         """`package_search`; raises AnsweredError, SourceProblem or FetchError."""
         result = self._result("package_search?" + urlencode(words, quote_via=quote))
         if not isinstance(result, dict) or not isinstance(result.get("results"), list):
-            raise SourceProblem("The catalogue's search gave no list of datasets.")
+            raise SourceProblem(N_("The catalogue's search gave no list of datasets."))
         return result
 
     def show(self, dataset: str) -> Any:
@@ -55,16 +57,16 @@ class API:
 def result_of(reply: Any) -> Any:
     """What CKAN's API answered; raises AnsweredError or SourceProblem in plain words."""
     if reply.status == 404:
-        raise AnsweredError("There is no CKAN API at this address. Give the first address of a CKAN catalogue.", 404)
+        raise AnsweredError(N_("There is no CKAN API at this address. Give the first address of a CKAN catalogue."), 404)
     if not reply.ok:
-        raise AnsweredError(f"The catalogue answered with the error {reply.status}.", reply.status)
+        raise AnsweredError(sentences.ANSWERED_ERROR(status=reply.status), reply.status)
     try:
         answer = json.loads(reply.text)
     except (ValueError, RecursionError):
-        raise SourceProblem("The address does not answer as CKAN's API does: its answer is no JSON.") from None
+        raise SourceProblem(N_("The address does not answer as CKAN's API does: its answer is no JSON.")) from None
     result = answer.get("result") if isinstance(answer, dict) else None
     if not isinstance(result, dict) or not answer.get("success"):
-        raise SourceProblem("The address does not answer as CKAN's API does.")
+        raise SourceProblem(N_("The address does not answer as CKAN's API does."))
     return result
 
 
@@ -119,11 +121,11 @@ class CKANReading:
             if left <= 0 or not rows:
                 break
             if not found:
-                raise SourceProblem("The catalogue gives the same page again and again; what it gave until there was read.")
+                raise SourceProblem(N_("The catalogue gives the same page again and again; what it gave until there was read."))
         else:
-            raise SourceProblem(f"The catalogue has more than {MAX_PAGES} pages; the rest was not read.")
+            raise SourceProblem(sentences.MANY_PAGES(number=MAX_PAGES))
         if fresh < (expected or 0):
-            raise SourceProblem(f"The catalogue names {expected} datasets but gave {fresh}; nothing was removed here.")
+            raise SourceProblem(sentences.FEWER_THAN_NAMED(total=expected, number=fresh))
 
     def _page(self) -> dict[str, Any]:
         """The next page, in the best form that this catalogue gives."""
@@ -243,9 +245,7 @@ class CKANReading:
                     self._hand_on(guid, row, verdict, seen._replace(modified=modified))
         self.wanted = []
         if missing:
-            self.gathering.say(
-                f"{missing} datasets are in the catalogue's list, but it does not give them. They are asked for again next time."
-            )
+            self.gathering.say(sentences.NOT_GIVEN(number=missing))
 
     def _rows(self, guids: set[str]) -> dict[str, Any]:
         """What one request gives of these datasets; in halves where the catalogue refuses so many."""
@@ -269,7 +269,7 @@ class CKANReading:
 
     def _single(self, guid: str) -> Any:
         if self.singles >= MAX_SINGLES:
-            raise SourceProblem(f"More than {MAX_SINGLES} datasets had to be asked for one by one; the rest was not read.")
+            raise SourceProblem(sentences.MANY_SINGLES(number=MAX_SINGLES))
         self.singles += 1
         try:
             return self.api.show(guid)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting.engine.model import HarvestRun
 from ckanext.participation.harvesting.engine.problems import EndedEarly
 
@@ -20,7 +21,7 @@ class Superseded(EndedEarly):
     """Another run of the same source has begun."""
 
     def __init__(self) -> None:
-        super().__init__("Another run of this source has begun; this one ended.")
+        super().__init__(N_("Another run of this source has begun; this one ended."))
 
 
 def is_same_job(source_id: str, job_id: str) -> bool:

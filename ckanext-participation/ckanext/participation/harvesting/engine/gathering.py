@@ -18,8 +18,9 @@ from ckanext.harvest.model import HarvestGatherError, HarvestObject
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation import config
+from ckanext.participation.common.marking import N_
 from ckanext.participation.common.model import now
-from ckanext.participation.harvesting import batches
+from ckanext.participation.harvesting import batches, sentences
 from ckanext.participation.harvesting.engine import fence, held, state
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.batching import Batching
@@ -117,7 +118,7 @@ class Gathering:
             return verdict
         self.counts["listed"] += 1
         if self.counts["listed"] > MAX_RECORDS:
-            raise SourceProblem(f"The source has more than {MAX_RECORDS} records; the rest was not read.")
+            raise SourceProblem(sentences.MANY_RECORDS(number=MAX_RECORDS))
         if verdict is Verdict.UNCHANGED and page and self.known.page_of(guid) != page:
             self._moved.append((guid, page))
             if len(self._moved) >= MOVED:
@@ -182,11 +183,9 @@ class Gathering:
         if sentence:
             self.say(sentence)
         if self.counts[Verdict.REPEATED]:
-            self.say(
-                f"{self.counts[Verdict.REPEATED]} records have the identifier of another one; only the first of each was read."
-            )
+            self.say(sentences.SAME_IDENTIFIER(number=self.counts[Verdict.REPEATED]))
         if whole and not self.counts["listed"]:
-            self.say("The source answered, but there is no dataset in it. Nothing was changed here.")
+            self.say(N_("The source answered, but there is no dataset in it. Nothing was changed here."))
         return ids
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.common.model import now
-from ckanext.participation.harvesting import rules
+from ckanext.participation.harvesting import rules, sentences
 from ckanext.participation.harvesting.engine.model import OPEN, HarvestHeld, HarvestState
 from ckanext.participation.harvesting.engine.rules import Gone
 
@@ -48,8 +48,7 @@ def decide(gathering: Gathering, gone: Gone) -> Decision:
     return Decision(
         False,
         number,
-        f"{gone.unasked} of {before} datasets are no longer at the source. That is more than may be removed without "
-        "a person, so none was. Those who publish by this source say on its page whether they are to go.",
+        sentences.HELD(number=gone.unasked, total=before),
     )
 
 

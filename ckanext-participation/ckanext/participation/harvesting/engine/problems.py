@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ckanext.participation.common.marking import N_
+
 
 class ServiceAway(Exception):
     """The database went away under a process that writes: the fault of no source and no record, and over soon."""
@@ -27,4 +29,4 @@ class StopAsked(EndedEarly):
     """A person wants the run to end."""
 
     def __init__(self) -> None:
-        super().__init__("The run was stopped by a person. What was written until then is here; the rest comes with the next run.")
+        super().__init__(N_("The run was stopped by a person. What was written until then is here; the rest comes with the next run."))

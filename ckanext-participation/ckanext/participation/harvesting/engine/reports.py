@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.common.fetch import FetchError
-from ckanext.participation.harvesting import rules
+from ckanext.participation.harvesting import rules, sentences
 from ckanext.participation.harvesting.engine.model import HarvestRun
 from ckanext.participation.harvesting.feeds import NotACatalogue
 from ckanext.participation.harvesting.record import Unreadable
@@ -42,6 +42,6 @@ def reason_of(error: Exception, guid: str) -> str:
     if isinstance(error, FetchError | NotACatalogue):
         return error.sentence
     if isinstance(error, tk.ValidationError):
-        return f"The catalogue refused the record: {rules.sentence(error.error_dict)}"
+        return sentences.REFUSED(said=rules.sentence(error.error_dict))
     log.error("harvested record %s could not be imported", guid, exc_info=error)
-    return f"The record could not be imported: an error of this site ({type(error).__name__})."
+    return sentences.ERROR_HERE(error=type(error).__name__)
