@@ -102,7 +102,7 @@ def harvest_objects(outcomes: Sequence[Outcome], items: Mapping[str, Item | Refu
     _insert(HarvestObjectError.__table__, [
         {"id": str(uuid.uuid4()), "harvest_object_id": outcome.object_id, "message": storable(said), "stage": "Import", "line": None,
          "created": moment}
-        for outcome in outcomes if (said := outcome.reason or " ".join(outcome.notes))])
+        for outcome in outcomes if (said := outcome.reason or "\n".join(outcome.notes))])
 
 
 def storable(text: str | None) -> str | None:

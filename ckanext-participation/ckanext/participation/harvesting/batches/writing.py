@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from sqlalchemy.exc import DBAPIError
 
-from ckanext.participation.harvesting import rules
+from ckanext.participation.harvesting import rules, sentences
 from ckanext.participation.harvesting.batches import checking, hooks, loading, prefetched, saving, searching, showing
 from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Refusal, Run
 from ckanext.participation.harvesting.batches.saving import Written
@@ -57,7 +57,7 @@ def _write(items: list[Item], run: Run, before_commit: BeforeCommit | None, *, a
             return _write(items, run, before_commit, again=False)
         if len(items) == 1:
             log.exception("harvested record %s could not be written", items[0].guid)
-            reason = f"The record could not be imported: an error of this site ({type(error).__name__})."
+            reason = sentences.ERROR_HERE(error=type(error).__name__)
             item = items[0]
             return _refuse([Refusal(item.guid, reason, item.content, item.object_id)], run, before_commit)
     middle = len(items) // 2
@@ -78,7 +78,7 @@ def _transaction(items: list[Item], run: Run, before_commit: BeforeCommit | None
             try:
                 checking.check(plan, run, answers)
             except tk.ValidationError as error:
-                outcome.reason = f"The catalogue refused the record: {rules.sentence(error.error_dict)}"
+                outcome.reason = sentences.REFUSED(said=rules.sentence(error.error_dict))
             else:
                 good.append(plan)
                 outcome.status = "added" if plan.package is None else "updated"

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.participation.common.fetch import Reply
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine import hashing
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
 from ckanext.participation.harvesting.engine.model import HarvestPage
@@ -60,13 +62,13 @@ class DCATReading:
         bodies: set[str] = set()
         while address:
             if address in asked:
-                raise SourceProblem("The catalogue's pages go round in a circle; each page was read once.")
+                raise SourceProblem(N_("The catalogue's pages go round in a circle; each page was read once."))
             if len(asked) >= MAX_PAGES:
-                raise SourceProblem(f"The catalogue has more than {MAX_PAGES} pages; the rest was not read.")
+                raise SourceProblem(sentences.MANY_PAGES(number=MAX_PAGES))
             asked.add(address)
             address, body = self._page(len(asked), address)
             if body in bodies:
-                raise SourceProblem("The catalogue gives the same page under several addresses; it was read once.")
+                raise SourceProblem(N_("The catalogue gives the same page under several addresses; it was read once."))
             bodies.add(body)
 
     def _page(self, number: int, address: str) -> tuple[str, str]:
@@ -77,7 +79,7 @@ class DCATReading:
         if mark and conditional and reply.not_modified:
             body = mark.content_hash
         elif not reply.ok:
-            raise SourceProblem(f"Page {number} of the catalogue answered with the error {reply.status}.")
+            raise SourceProblem(sentences.PAGE_ANSWERED_ERROR(page=number, status=reply.status))
         else:
             body = hashlib.sha256(reply.content).hexdigest()
         if mark and body == mark.content_hash:
