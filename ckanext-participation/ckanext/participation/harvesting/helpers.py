@@ -10,11 +10,12 @@ import ckan.plugins.toolkit as tk
 from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_percent
 
-from ckanext.participation.harvesting import frequencies
+from ckanext.participation.harvesting import frequencies, sentences
 from ckanext.participation.harvesting.offering import files
+from ckanext.participation.metadata import fields
 
-__all__ = ["harvest_frequencies", "participation_duration", "participation_feeds", "participation_has_come", "participation_share",
-           "participation_short_day"]
+__all__ = ["harvest_frequencies", "participation_duration", "participation_feeds", "participation_has_come", "participation_said",
+           "participation_share", "participation_short_day"]
 
 _NAMES = {"data.json": "DCAT-US data.json", "data.ttl": "DCAT-AP Turtle", "data.jsonld": "DCAT-AP JSON-LD"}
 
@@ -45,6 +46,14 @@ def participation_has_come(written: str) -> bool:
     return datetime.fromisoformat(written) <= datetime.now(UTC)
 
 
+def participation_said(text: str) -> dict[str, str]:
+    """Return a sentence of a report: `{"text": in the reader's language where it is one of ours, "lang": its own where it is not}`."""
+    if str(tk.h.lang() or "en")[:2] == "en":
+        return {"text": text, "lang": ""}
+    ours = sentences.told(text, tk._, lambda written: str(tk.h.localised_number(int(written))), _label)
+    return {"text": text if ours is None else ours, "lang": "en" if ours is None else ""}
+
+
 def participation_share(share: float) -> str:
     """Return a share (0 to 1) in per cent; one that is not nothing is never written as 0 %, nor one that is not all as 100 %."""
     shown = min(max(share, 0.001), 0.999) if 0 < share < 1 else share
@@ -55,6 +64,12 @@ def participation_share(share: float) -> str:
 def participation_short_day(written: str) -> str:
     """Return the day of a moment (ISO text) as it fits under a bar."""
     return format_skeleton("MMMd", datetime.fromisoformat(written).astimezone(tk.h.get_display_timezone()), locale=_locale())
+
+
+def _label(name: str) -> str:
+    """Return what a field is called on the forms; its own name where no form has it."""
+    found = fields.definitions("dataset").get(name) or fields.definitions("resource").get(name)
+    return tk.h.scheming_language_text(found["label"]) if found and "label" in found and "scheming_language_text" in tk.h else name
 
 
 def _locale() -> str:

@@ -8,6 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.participation.common import follow, mails, moments, people
+from ckanext.participation.common.translations import translator
+from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine.model import OPEN, HarvestHeld
 
 Event = dict[str, Any]
@@ -64,7 +66,8 @@ def failing_wording(event: Event, lang: str) -> tuple[str, str]:
     parts = [words["twice"].format(title=package.title, at=_when(data["at"], lang))]
     parts.append(words["meanwhile"].format(succeeded=_when(data["succeeded"], lang, hours=False)) if data["succeeded"] else words["empty"])
     if data["sentence"]:
-        parts.append(words["said"].format(sentence=data["sentence"]))
+        told = sentences.told(data["sentence"], translator(lang))
+        parts.append(words["said"].format(sentence=told or data["sentence"]))
     url = _page(package, lang)
     parts += [words["source"].format(url=url), words["once"], words["why"].format(url=url)]
     return words["failing"].format(title=package.title), "\n\n".join(parts)

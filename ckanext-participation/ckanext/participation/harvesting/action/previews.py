@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.participation.common import idempotency, paging, people
 from ckanext.participation.common.errors import LimitExceeded, field_error
 from ckanext.participation.common.schema import all_of, cleaned, one_of
-from ckanext.participation.harvesting import detection, previews, settings, sources, timetable
+from ckanext.participation.harvesting import detection, previews, sentences, settings, sources, timetable
 
 __all__ = ["participation_harvest_preview_accept", "participation_harvest_preview_create", "participation_harvest_preview_show"]
 
@@ -148,7 +148,7 @@ def _config(data: Data) -> str:
     try:
         settings.read(written)
     except settings.BadSettings as error:
-        raise field_error("config", str(error)) from error
+        raise field_error("config", sentences.told(str(error), tk._) or str(error)) from error
     return written
 
 

@@ -30,7 +30,8 @@ GROUP BY e.message ORDER BY 2 DESC LIMIT :most
 def of(job_id: str, *, staff: bool, lang: str) -> list[Sentence]:
     """Return the sentences of a job's report with their numbers; those about private datasets to the organisation's staff alone."""
     rows = model.Session.execute(sa.text(_ROWS), {"job": job_id, "staff": staff, "most": MOST})
-    return wording.grouped((_sentence(row.message, staff), row.number, [_example(one, lang) for one in row.examples or []]) for row in rows)
+    return wording.grouped((line, row.number, [_example(one, lang) for one in row.examples or []])
+                           for row in rows for line in _lines(row.message, staff))
 
 
 def first_of(job_id: str) -> str:
@@ -40,9 +41,10 @@ def first_of(job_id: str) -> str:
     return wording.for_everybody(str(found or ""))
 
 
-def _sentence(message: str | None, staff: bool) -> str:
-    text = " ".join((message or "").split())
-    return text if staff else wording.for_everybody(text)
+def _lines(message: str | None, staff: bool) -> list[str]:
+    """Return the sentences about one record: each is a line of its message."""
+    found = dict.fromkeys(" ".join(line.split()) for line in (message or "").splitlines() if line.strip())
+    return list(found) if staff else [wording.for_everybody(line) for line in found]
 
 
 def _example(row: dict[str, Any], lang: str) -> Example:
