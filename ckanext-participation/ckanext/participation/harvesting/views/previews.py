@@ -78,8 +78,15 @@ def _form(given: Data, errors: list[Data]) -> str:
         return tk.abort(403, str(error))
     if not tk.current_user.is_authenticated:
         return tk.abort(401, tk._("Sign in first."))
-    choices = [{"value": row["name"], "text": row.get("title") or row["name"]} for row in mine]
+    choices = [{"value": row["name"], "text": _title(row)} for row in mine]
     return tk.render("participation/harvesting/new.html", {"given": given, "errors": errors, "organizations": choices})
+
+
+def _title(organization: Data) -> str:
+    title = organization.get("title") or organization["name"]
+    if "participation_organisation_name" in tk.h:
+        return tk.h.participation_organisation_name(organization["name"], title)["text"]
+    return title
 
 
 def _shown(found: Data, given: Data, errors: list[Data]) -> str:
