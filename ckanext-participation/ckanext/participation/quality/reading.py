@@ -15,7 +15,7 @@ from ckan import model
 from ckanext.participation.licences import box, further, rules, saying
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.quality import freshness
-from ckanext.participation.quality.rules import LANGUAGES, Facts
+from ckanext.participation.quality.rules import LANGUAGES, Facts, with_files
 
 _OPEN = {"open": True, "not-open": False, "unknown": None}
 _MOST_KEPT = 20_000
@@ -74,13 +74,7 @@ class _Terms:
         said = tuple((key, value) for key in _SAYING if isinstance(value := extras.get(key), str) and value)
         found = self._once((licence_id, said), lambda: box.of_dataset(
             bundled_register(), {"license_id": licence_id, "extras": [{"key": key, "value": value} for key, value in said]}, self._names))
-        if found[0] != "not-specified" or not files:
-            return found
-        own = [self._of_file(file.extras if isinstance(file.extras, dict) else {}) for file in files]
-        if any(one[0] != "known" for one in own):
-            return found
-        opened = {one[1] for one in own}
-        return "known", False if False in opened else None if None in opened else True
+        return with_files(found, lambda: [self._of_file(file.extras if isinstance(file.extras, dict) else {}) for file in files])
 
     def _of_file(self, extras: Mapping[str, Any]) -> tuple[str, bool | None]:
         said = tuple((key, value) for key in saying.FILE_FIELDS if isinstance(value := extras.get(key), str) and value)

@@ -5,7 +5,7 @@ Where the rules come from is in docs/quality.md. No criterion has a weight: none
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -87,11 +87,30 @@ def openness(facts: Facts) -> int | None:
 
     The fifth star, links to other data, can't be seen from a catalogue and is never given.
     """
-    if facts.open is None:
-        return 0 if facts.licence == "not-specified" else None
-    if not facts.open or not facts.files:
+    return stars_of(facts.licence, facts.open, facts.files)
+
+
+def stars_of(licence: str, is_open: bool | None, files: Sequence[str]) -> int | None:
+    """Return the stars by the state of the licence, whether it is open, and the formats of the files."""
+    if is_open is None:
+        return 0 if licence == "not-specified" else None
+    if not is_open or not files:
         return 0
-    return max(formats.stars(one) for one in facts.files)
+    return max(formats.stars(one) for one in files)
+
+
+def with_files(own: tuple[str, bool | None], files: Callable[[], Sequence[tuple[str, bool | None]]]) -> tuple[str, bool | None]:
+    """Return the state of a dataset's licence and whether it is open; of one that states none, what all of its `files` state.
+
+    :param files: gives the same of each file, and is asked only where it matters
+    """
+    if own[0] != "not-specified":
+        return own
+    stated = files()
+    if not stated or any(one[0] != "known" for one in stated):
+        return own
+    opened = {one[1] for one in stated}
+    return "known", False if False in opened else None if None in opened else True
 
 
 def _languages(facts: Facts) -> bool | None:

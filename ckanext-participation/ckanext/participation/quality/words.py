@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import ckan.plugins.toolkit as tk
+
+from ckanext.participation.quality.opening import Opening
+
+# How many formats a line names.
+FORMATS: Final = 3
 
 
 def name(criterion: str) -> str:
@@ -43,3 +50,29 @@ def advice(criterion: str) -> str:
         "fresh": tk._("Publish the new data with its date, or state the update frequency that you really keep."),
         "links": tk._("Put the right address in place of the one that does not answer any more, or take the file away."),
     }[criterion]
+
+
+def openness(found: Opening) -> str:
+    """Say why a dataset is as open as it is."""
+    said = {
+        "no-licence": lambda: tk._("It states no licence, so nobody can be sure of being allowed to use the data."),
+        "unknown-licence": lambda: tk._("It is not known here what its licence allows."),
+        "not-open": lambda: tk._("Its licence does not allow everybody every use."),
+        "no-file": lambda: tk._("Its licence is open, but it has no file."),
+        "reading": lambda: tk._("Its licence is open, but none of its files is known to be one that programs read."),
+        "owned": lambda: tk._("Its licence is open, and programs read its data, but only those of some makers ({formats})."),
+        "free": lambda: tk._("Its licence is open, and any program can read its data ({formats})."),
+        "linked": lambda: tk._("Its licence is open, and its data are linked data ({formats})."),
+    }[found.reason]()
+    shown = ", ".join(found.formats[:FORMATS])
+    return said.format(formats=shown if len(found.formats) <= FORMATS else f"{shown}…")
+
+
+def opener(reason: str) -> str:
+    """Say what would make a dataset more open; an empty text where nothing would that a form can do."""
+    return {
+        "no-licence": tk._("Choose a licence"), "unknown-licence": tk._("Choose a licence of the list"),
+        "not-open": tk._("Choose an open licence"), "no-file": tk._("Add a file"),
+        "reading": tk._("Add a file that programs can read, such as CSV or JSON"),
+        "owned": tk._("Add a file in an open format, such as CSV or GeoJSON"),
+    }.get(reason, "")
