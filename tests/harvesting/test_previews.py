@@ -14,7 +14,8 @@ from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
-from ckanext.participation.harvesting import detection, previews
+from ckanext.participation.common.translations import translator
+from ckanext.participation.harvesting import detection, previews, sentences
 from ckanext.participation.harvesting.rules import flaws_of
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -224,6 +225,15 @@ class TestPages:
         shown = BeautifulSoup(sent.body, "html.parser")
         assert shown.find(id="field-url")["value"] == "ftp://example.org"
         assert shown.find(id="field-url-error")
+
+    def test_a_wrong_configuration_is_told_in_the_readers_language(self, app: Any, signed_in: dict[str, str]) -> None:
+        said = {}
+        for path in ("", "/fr"):
+            sent = app.post(f"{path}/participation/harvest/new", headers=signed_in, status=409, data={
+                "url": "https://data.example.org", "owner_org": "snow-city", "config": '{"remove_up_to": 101}'})
+            said[path] = BeautifulSoup(sent.body, "html.parser").find(id="field-config-error").get_text(" ", strip=True)
+        assert "remove_up_to must be a whole number from 0 to 100." in said[""]
+        assert translator("fr")(sentences.NO_PERCENT.text).format(key="remove_up_to") in said["/fr"]
 
     def test_staff_finds_the_sources_on_the_organisations_page(self, app: Any, allowed: Any, signed_in: dict[str, str]) -> None:
         page = "/organization/snow-city"

@@ -11,7 +11,6 @@ import ckan.plugins.toolkit as tk
 from ckanext.harvest.model import HarvestObject
 
 from ckanext.participation.common.fetch import FetchError, fetch
-from ckanext.participation.harvesting import groups, settings
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.ckan_reading import API, CKANReading, result_of
 from ckanext.participation.harvesting.engine.gathering import Gathering
@@ -45,11 +44,6 @@ class ParticipationCKANHarvester(Stages):
         name = str(content.get("name") or "") if isinstance(content, Mapping) else ""
         record = from_ckan(content, mapper, f"{source.url.rstrip('/')}/dataset/{name}" if name else "")
         return completed(record, mapper, source)
-
-    def validate_config(self, config: str) -> str:
-        """Check the JSON of a source's form, and that the groups it names are here."""
-        groups.check(settings.read(config))
-        return config
 
     def details(self, organisation: Organisation, source: Any, chosen: Settings) -> Organisation:
         """Ask the source for the organisation's own record, which says more than a dataset's copy of it."""

@@ -17,7 +17,7 @@ from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import feeds, groups, rdf_pages, sentences, settings, statements
+from ckanext.participation.harvesting import feeds, rdf_pages, sentences, statements
 from ckanext.participation.harvesting.adopting import Adoption
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
@@ -94,11 +94,6 @@ class ParticipationDCATHarvester(Stages):
         for prefix, namespace in _PREFIXES.items():
             graph.bind(prefix, namespace)
         return graph.serialize(format=feeds.TURTLE)
-
-    def validate_config(self, config: str) -> str:
-        """Check the JSON of a source's form, and that the groups it names are here."""
-        groups.check(settings.read(config))
-        return config
 
     def get_original_url(self, harvest_object_id: str) -> str | None:
         """The record's own address, for the report; the source's when it has none."""

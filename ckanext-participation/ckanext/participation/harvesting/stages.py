@@ -50,8 +50,14 @@ class Stages(HarvesterBase):
         return json.dumps(content, ensure_ascii=False, indent=2)
 
     def validate_config(self, config: str) -> str:
-        """Check the JSON of a source's form; raises ValueError with a sentence for the person who typed it."""
-        settings.read(config)
+        """Check the JSON of a source's form, and that the groups it names are here.
+
+        :raises BadSettings: a ValueError with a sentence in the language of the person who typed it
+        """
+        try:
+            groups.check(settings.read(config))
+        except settings.BadSettings as problem:
+            raise settings.BadSettings(sentences.told(str(problem), tk._) or str(problem)) from problem
         return config
 
     # -- gather ------------------------------------------------------------------------------------------------------

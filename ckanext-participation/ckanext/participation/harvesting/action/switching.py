@@ -16,7 +16,7 @@ from ckanext.harvest.model import HarvestObject
 from ckanext.participation.common import paging
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.schema import all_of, flag
-from ckanext.participation.harvesting import switching, translating
+from ckanext.participation.harvesting import sentences, switching, translating
 from ckanext.participation.harvesting.settings import BadSettings
 
 __all__ = ["participation_harvest_source_switch"]
@@ -65,7 +65,7 @@ def participation_harvest_source_switch(context: Context, data_dict: Data) -> Da
         notes, kept = ([], []) if given["back"] else _owners(context, source.id, translated)
     except BadSettings as error:
         model.Session.rollback()
-        raise field_error("config", str(error)) from error
+        raise field_error("config", sentences.told(str(error), tk._) or str(error)) from error
     except tk.ValidationError:
         model.Session.rollback()
         raise
