@@ -88,7 +88,7 @@ def switch(context: click.Context, source: str, *, back: bool, confirm: bool) ->
     try:
         with context.meta["flask_app"].test_request_context():
             # Stock types check some settings in the name of the person in front of their form.
-            tk.g.user = site["user"]
+            tk.g.user = site.get("user")
             done = tk.get_action("participation_harvest_source_switch")(site, {"id": source, "back": back, "confirm": confirm})
     except tk.ObjectNotFound as error:
         raise click.ClickException(f"There is no harvest source {source}.") from error
