@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.participation.common.fetch import FetchFailed, FetchRefused
+from ckanext.participation.common.fetch import FetchFailed, FetchRefused, FetchTimedOut
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 
@@ -162,3 +162,20 @@ def test_the_whole_reading_has_a_deadline_and_a_most_of_bytes(source: Source) ->
         with pytest.raises(SourceProblem, match="took longer than"):
             asker.get(source.url, accept="*/*")
     assert len(source.connections) == 4
+
+
+@pytest.mark.parametrize(("run", "answer", "words"), [(0.3, 5.0, "Reading the source took longer than"), (5.0, 0.3, "The answer took too long")])
+def test_a_source_that_hangs_is_blamed_for_the_time_that_was_up(source: Source, run: float, answer: float, words: str) -> None:
+    over = threading.Event()
+
+    def hangs(_number: int) -> None:
+        over.wait(20)
+
+    source.answer = hangs
+    try:
+        with Asker(seconds=run) as asker:
+            asker._each = answer
+            with pytest.raises((SourceProblem, FetchTimedOut), match=words):
+                asker.get(source.url, accept="*/*")
+    finally:
+        over.set()

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ckanext.participation import config
-from ckanext.participation.common.fetch import FetchFailed, FetchTooLarge, Reply, fetch, guarded_session
+from ckanext.participation.common.fetch import FetchFailed, FetchTimedOut, FetchTooLarge, Reply, fetch, guarded_session
 from ckanext.participation.common.user_agent import user_agent
 from ckanext.participation.common.waiting import retry_after
 from ckanext.participation.harvesting import sentences
@@ -95,7 +95,12 @@ class Asker:
     def _ask(self, url: str, accept: str, headers: Mapping[str, str], conditional: tuple[str, str] | None) -> Reply:
         self.session.seconds = min(self._each, self._left())
         self.requests += 1
-        return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
+        try:
+            return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
+        except FetchTimedOut:
+            # It may have been the run's time that was up, and not the time for one answer.
+            self._left()
+            raise
 
     def _left(self) -> float:
         left = self.ends - time.monotonic()
