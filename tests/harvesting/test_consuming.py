@@ -21,6 +21,8 @@ from ckanext.participation.harvesting import consuming
 from ckanext.participation.harvesting.ckan_source import ParticipationCKANHarvester
 from ckanext.participation.harvesting.consuming import Consumer
 from ckanext.participation.harvesting.engine import batching
+from ckanext.participation.licences.register import bundled_register
+from ckanext.participation.metadata import fields
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "empty_queues")
 
@@ -95,6 +97,14 @@ def test_a_queued_job_is_done_and_finished(make_source: Make, consumer: Consumer
     assert status(job) == "Finished"
     assert reported(job) == ["added"] * 8
     assert datasets() == 8
+
+
+def test_what_no_job_changes_is_read_once_before_their_processes_begin() -> None:
+    bundled_register.cache_clear()
+    fields.definitions.cache_clear()
+    Consumer(at_once=1)
+    assert bundled_register.cache_info().currsize == 1
+    assert fields.definitions.cache_info().currsize == 3
 
 
 def test_a_job_whose_process_is_killed_goes_on_where_it_was(

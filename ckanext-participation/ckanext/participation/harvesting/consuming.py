@@ -33,6 +33,8 @@ from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.problems import ServiceAway
 from ckanext.participation.harvesting.stages import Stages
+from ckanext.participation.licences.register import bundled_register
+from ckanext.participation.metadata import fields
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class Consumer:
         self._taken = f"participation:{self._queue}:taken"
         self._jobs: dict[str, _Job] = {}
         self._strays = 0.0
+        _load()
 
     def recover(self) -> None:
         """Take up what an earlier process of this kind had taken."""
@@ -174,6 +177,16 @@ class Consumer:
     def _leave(self, job: _Job) -> None:
         self._redis.lrem(self._taken, 0, job.message)
         del self._jobs[job.id]
+
+
+def _load() -> None:
+    """Read here what never changes, so that each job's process has it from the start: reading takes longer than many a source."""
+    bundled_register()
+    for kind in ("dataset", "resource", "organization"):
+        fields.definitions(kind)
+    # CKAN's tables are filled when they are first looked into.
+    tk.get_action("package_show")
+    tk.get_validator("not_empty")
 
 
 def _id_of(message: str) -> str:
