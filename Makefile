@@ -46,7 +46,7 @@ bench-feeds: ## What building the whole catalogue's files costs, beside ckanext-
 bench-harvest: ## What harvesting costs, beside ckanext-harvest's and ckanext-dcat's own harvesters (QUICK=1: two minutes, 400 datasets)
 	@$(STACK) bench harvest
 
-faults: ## Kill what can be killed, then look whether anything was lost or doubled (QUICK=1: fewer kills)
+faults: ## Kill, hang, lie to and lead astray what can be, then look what was lost, doubled or reached (QUICK=1: twelve minutes)
 	@$(STACK) faults
 
 lint: ## ruff, pyright, import-linter, yamllint
