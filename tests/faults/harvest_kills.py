@@ -40,6 +40,8 @@ PORTION = 250
 WRITERS = 2
 # Before anything is known of how long a portion takes here.
 FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 4.0
+LAST_PAUSE = 0.5
 SOLR_AWAY = 30.0
 PATIENCE = 3600.0
 
@@ -81,9 +83,15 @@ class Run:
         return self.count < math.ceil(self.kills * reached)
 
     def pause(self, chance: random.Random) -> float:
-        """Seconds until the next kill: some of the time that passes between two portions."""
+        """Seconds until the next kill: some of the time that passes between two portions; hardly any where the end is near."""
+        if self.nearly_over():
+            return chance.uniform(0, LAST_PAUSE)
         gaps = [after - before for before, after in zip(self.written_at, self.written_at[1:], strict=False)]
-        return chance.uniform(0, statistics.median(gaps) / 2 if gaps else FIRST_PAUSE)
+        return chance.uniform(0, min(statistics.median(gaps) / 2, LONGEST_PAUSE) if gaps else FIRST_PAUSE)
+
+    def nearly_over(self) -> bool:
+        """Whether so little is left that the harvest could be over before the next kill."""
+        return self.datasets - self.written <= 3 * PORTION
 
 
 def main() -> int:
@@ -149,7 +157,7 @@ def _may_kill(run: Run, kind: str) -> bool:
 def _is_there(run: Run, kind: str) -> bool:
     """Whether a process of this kind can be killed. One that writes is not waited for at the end, where the reader may write by itself."""
     found = _processes(run)
-    return bool(found["reader"]) and (bool(found[kind]) or run.datasets - run.written < 3 * PORTION)
+    return bool(found["reader"]) and (bool(found[kind]) or run.nearly_over())
 
 
 def _processes(run: Run) -> dict[str, list[int]]:
