@@ -13,7 +13,6 @@ The name lookup is the system's: its own timeout (resolv.conf) comes on top of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ckanext.participation import config
-from ckanext.participation.common import connecting
+from ckanext.participation.common import connecting, decoding
 from ckanext.participation.common.addresses import parse_allowed
 from ckanext.participation.common.marking import N_
 
@@ -106,22 +105,8 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The content as text: by its byte order mark, as UTF-8, else by the charset it declares; unreadable bytes are marked."""
-        for mark, charset in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-            if self.content.startswith(mark):
-                return self.content[len(mark) :].decode(charset, "replace")
-        try:
-            return self.content.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        head = self.content[:200].decode("ascii", "replace")
-        named = re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("Content-Type", ""), re.IGNORECASE) or re.match(
-            r"\s*<\?xml[^>]*encoding=[\"']([\w.:-]+)", head
-        )
-        try:
-            return self.content.decode(named[1] if named else "utf-8", "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+        """The content as text, whatever its server forgot to say about it; unreadable bytes are marked."""
+        return decoding.text_of(self.content, self.headers.get("Content-Type", ""))
 
 
 def fetch(
@@ -151,12 +136,16 @@ def fetch(
         asked |= {name: value for name, value in zip(("If-None-Match", "If-Modified-Since"), conditional, strict=True) if value}
     if session is None:
         with guarded_session(seconds=seconds, max_bytes=max_bytes, resolve=resolve) as own:
-            return _reply(own.request(method, url, headers=asked))
-    return _reply(session.request(method, url, headers=asked))
+            return _reply(own.request(method, url, headers=asked), max_bytes)
+    return _reply(session.request(method, url, headers=asked), max_bytes)
 
 
-def _reply(response: requests.Response) -> Reply:
-    return Reply(response.status_code, response.url, response.headers, response.content)
+def _reply(response: requests.Response, max_bytes: int | None) -> Reply:
+    try:
+        content = decoding.unpacked(response.content, config.fetch_bytes() if max_bytes is None else max_bytes)
+    except decoding.TooLarge:
+        raise FetchTooLarge from None
+    return Reply(response.status_code, response.url, response.headers, content)
 
 
 def guarded_session(
