@@ -12,7 +12,8 @@ from ckanext.harvest.model import HarvestObject
 
 from ckanext.participation.common.fetch import FetchError, fetch
 from ckanext.participation.harvesting.completing import completed
-from ckanext.participation.harvesting.engine.ckan_reading import API, CKANReading, result_of
+from ckanext.participation.harvesting.engine.ckan_api import API, result_of
+from ckanext.participation.harvesting.engine.ckan_reading import CKANReading
 from ckanext.participation.harvesting.engine.gathering import Gathering
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.from_ckan import from_ckan

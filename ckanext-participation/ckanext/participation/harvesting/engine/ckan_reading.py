@@ -1,24 +1,25 @@
 """Reading another CKAN: a list of ids and dates first, then only the datasets that differ.
 
 Portals are of all ages. One that does not know `fl` gives whole rows, one that does not filter by range is read by offset, one
-that refuses a batch is asked for halves and at last for single datasets; each is noticed by what comes back, not by its version.
+that refuses a batch is asked for halves and at last for single datasets, one that has no search is read by its list of names; each is
+noticed by what comes back, not by its version.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine import hashing
-from ckanext.participation.harvesting.engine.asking import Asker
+from ckanext.participation.harvesting.engine.ckan_api import API, count_of, quoted
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
 from ckanext.participation.harvesting.engine.problems import AnsweredError, EndedEarly, SourceProblem
 from ckanext.participation.harvesting.engine.rules import Verdict
+from ckanext.participation.harvesting.values import text
 
 LISTED_ROWS, WHOLE_ROWS = 1000, 100
 LISTED_FIELDS = "id,name,metadata_modified,dataset_type"
@@ -26,48 +27,14 @@ MAX_PAGES = 10_000
 # Ids of one request: servers and what stands before them take addresses of 4 to 8 kB.
 BATCH, BATCH_LETTERS = 100, 3500
 MAX_SINGLES = 2000
+# Without a search there is no other way.
+MAX_NAMES = 20_000
+# So many answers with an error one after the other are the catalogue's trouble, not the datasets'.
+MAX_FAILED = 10
 _REFUSED = frozenset({400, 409, 413, 414, 500})
+_NO_SEARCH = frozenset({400, 401, 403, 404, 405, 409, 500, 501})
+_NOT_GIVEN = frozenset({400, 401, 403, 404, 409, 410, 500})
 NOT_GIVEN = N_("The catalogue lists the dataset and does not give it.")
-
-
-class API:
-    """The calls of one CKAN catalogue."""
-
-    def __init__(self, asker: Asker, address: str, api_key: str) -> None:
-        self.asker = asker
-        self.address = address.rstrip("/")
-        self.headers = {"Authorization": api_key} if api_key else {}
-
-    def search(self, words: Mapping[str, Any]) -> dict[str, Any]:
-        """`package_search`; raises AnsweredError, SourceProblem or FetchError."""
-        result = self._result("package_search?" + urlencode(words, quote_via=quote))
-        if not isinstance(result, dict) or not isinstance(result.get("results"), list):
-            raise SourceProblem(N_("The catalogue's search gave no list of datasets."))
-        return result
-
-    def show(self, dataset: str) -> Any:
-        """`package_show`."""
-        return self._result("package_show?" + urlencode({"id": dataset}))
-
-    def _result(self, call: str) -> Any:
-        reply = self.asker.get(f"{self.address}/api/3/action/{call}", headers=self.headers, accept="application/json")
-        return result_of(reply)
-
-
-def result_of(reply: Any) -> Any:
-    """What CKAN's API answered; raises AnsweredError or SourceProblem in plain words."""
-    if reply.status == 404:
-        raise AnsweredError(N_("There is no CKAN API at this address. Give the first address of a CKAN catalogue."), 404)
-    if not reply.ok:
-        raise AnsweredError(sentences.ANSWERED_ERROR(status=reply.status), reply.status)
-    try:
-        answer = json.loads(reply.text)
-    except (ValueError, RecursionError):
-        raise SourceProblem(N_("The address does not answer as CKAN's API does: its answer is no JSON.")) from None
-    result = answer.get("result") if isinstance(answer, dict) else None
-    if not isinstance(result, dict) or not answer.get("success"):
-        raise SourceProblem(N_("The address does not answer as CKAN's API does."))
-    return result
 
 
 class CKANReading:
@@ -81,7 +48,8 @@ class CKANReading:
         gathering.by_content = not self.brief
         self.keyset = True
         self.batches = True
-        self.singles = 0
+        self.singles = self.failed = 0
+        self.asked = 0
         self.wanted: list[tuple[str, str, Verdict]] = []
         self.rows = 0
         self.last = ""
@@ -93,6 +61,9 @@ class CKANReading:
         except EndedEarly:
             raise
         except (FetchError, SourceProblem) as problem:
+            if self._has_no_search(problem):
+                self._read_by_name(problem)
+                return
             self._fetch_in_spite_of(problem)
             raise
         self._fetch()
@@ -102,14 +73,14 @@ class CKANReading:
     def _list(self) -> None:
         expected: int | None = None
         fresh = 0
-        for _ in range(MAX_PAGES):
+        for number in range(MAX_PAGES):
             result = self._page()
             rows = result["results"]
-            count = _count(result)
-            if expected is None:
+            count = count_of(result)
+            if not number and count is not None:
                 expected = count
                 self.gathering.expect(count)
-            if self.keyset and not self._advances(rows):
+            if self.keyset and not (self._advances(rows) and (rows or self.rows >= (expected or 0))):
                 # The sorting or the range was ignored: what was read is read, the rest comes by offset.
                 self.keyset = False
                 if self.rows:
@@ -117,20 +88,27 @@ class CKANReading:
             found = self._judge(rows)
             fresh += found
             self.rows += len(rows)
-            left = count - len(rows) if self.keyset else count - self.rows
-            if left <= 0 or not rows:
+            if not rows or self._is_last(count, len(rows)):
                 break
             if not found:
+                if count is None and len(rows) < self.asked:
+                    # It gives all that it has to whatever is asked.
+                    break
                 raise SourceProblem(N_("The catalogue gives the same page again and again; what it gave until there was read."))
         else:
             raise SourceProblem(sentences.MANY_PAGES(number=MAX_PAGES))
         if fresh < (expected or 0):
             raise SourceProblem(sentences.FEWER_THAN_NAMED(total=expected, number=fresh))
 
+    def _is_last(self, count: int | None, given: int) -> bool:
+        """Whether nothing follows this page, as far as the catalogue's count can be believed: some count no more than the page."""
+        return given < self.asked and count == (given if self.keyset else self.rows)
+
     def _page(self) -> dict[str, Any]:
         """The next page, in the best form that this catalogue gives."""
         while True:
-            words: dict[str, Any] = {"rows": LISTED_ROWS if self.brief else WHOLE_ROWS, "sort": "id asc"}
+            self.asked = LISTED_ROWS if self.brief else WHOLE_ROWS
+            words: dict[str, Any] = {"rows": self.asked, "sort": "id asc"}
             if self.brief:
                 words["fl"] = LISTED_FIELDS
             terms = [self.filters] if self.filters else []
@@ -172,25 +150,21 @@ class CKANReading:
     def _advances(self, rows: list[Any]) -> bool:
         last = self.last
         for row in rows:
-            said = row.get("id") if isinstance(row, Mapping) else None
-            if isinstance(said, str) and said:
-                if said <= last:
-                    return False
-                last = said
+            said = _named(row, "id")
+            if not said or said <= last:
+                return False
+            last = said
         self.last = last
         return True
 
     def _judge(self, rows: list[Any]) -> int:
         """Judge each row; how many were not listed before."""
-        fresh = 0
-        for number, row in enumerate(rows, self.rows + 1):
-            said = row.get("id") if isinstance(row, Mapping) else None
-            guid = key_of(said if isinstance(said, str) else "", f"{self.api.address}#{number}")
-            if self.brief:
-                fresh += self._listed(guid, row)
-            else:
-                fresh += self._whole(guid, row)
-        return fresh
+        return sum(self._listed(self._key(row), row) if self.brief else self._whole(self._key(row), row) for row in rows)
+
+    def _key(self, row: Any) -> str:
+        """What identifies a row from run to run; by its place it would be another one wherever a page begins."""
+        said = _named(row, "id") or _named(row, "name") or _named(row, "title")
+        return key_of(said, f"{self.api.address}#{hashing.fingerprint(row).content}")
 
     def _listed(self, guid: str, row: Mapping[str, Any]) -> bool:
         modified = hashing.moment(row.get("metadata_modified"))
@@ -210,7 +184,7 @@ class CKANReading:
         return verdict is not Verdict.REPEATED
 
     def _hand_on(self, guid: str, row: Any, verdict: Verdict, seen: hashing.Fingerprint) -> None:
-        if isinstance(row, Mapping) and (row.get("private") or row.get("type") == "harvest"):
+        if isinstance(row, Mapping) and (row.get("private") is True or row.get("type") == "harvest" or row.get("state") == "deleted"):
             self.gathering.skip(guid, verdict, modified=seen.modified, content=seen.content)
         else:
             self.gathering.take(guid, row, verdict, seen)
@@ -267,21 +241,50 @@ class CKANReading:
             self.batches = False
         return found
 
-    def _single(self, guid: str) -> Any:
-        if self.singles >= MAX_SINGLES:
-            raise SourceProblem(sentences.MANY_SINGLES(number=MAX_SINGLES))
+    def _single(self, guid: str, most: int = MAX_SINGLES) -> Any:
+        if self.singles >= most:
+            raise SourceProblem(sentences.MANY_SINGLES(number=most))
         self.singles += 1
         try:
-            return self.api.show(guid)
+            row = self.api.show(guid)
         except AnsweredError as problem:
-            if problem.status in {403, 404, 409}:
-                return None
-            raise
+            self.failed += 1
+            if problem.status not in _NOT_GIVEN or (self.failed >= MAX_FAILED and problem.status >= 500):
+                raise
+            return None
+        self.failed = 0
+        return row
+
+    # -- without a search --------------------------------------------------------------------------------------------
+
+    def _has_no_search(self, problem: Exception) -> bool:
+        """Whether the catalogue refuses to search at all; a source's filters can't be kept without it."""
+        return isinstance(problem, AnsweredError) and problem.status in _NO_SEARCH and not (self.rows or self.filters)
+
+    def _read_by_name(self, problem: Exception) -> None:
+        """Ask for each dataset of the catalogue's list of names."""
+        try:
+            names = self.api.names()
+        except (FetchError, SourceProblem):
+            names = []
+        if not names:
+            raise problem
+        self.brief = False
+        self.gathering.by_content = True
+        self.gathering.expect(len(names))
+        missing = 0
+        for name in names:
+            row = self._single(name, MAX_NAMES)
+            if row is None:
+                missing += 1
+            else:
+                self._whole(self._key(row), row)
+        if missing:
+            raise SourceProblem(sentences.SOME_NOT_GIVEN(number=missing, total=len(names)))
 
 
-def quoted(text: str) -> str:
-    """A text as a term of Solr's query language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _named(row: Any, field: str) -> str:
+    return text(row.get(field)) if isinstance(row, Mapping) else ""
 
 
 def _batches(wanted: list[tuple[str, str, Verdict]]) -> Iterator[list[tuple[str, str, Verdict]]]:
@@ -296,8 +299,3 @@ def _batches(wanted: list[tuple[str, str, Verdict]]) -> Iterator[list[tuple[str,
         letters += length
     if batch:
         yield batch
-
-
-def _count(result: Mapping[str, Any]) -> int:
-    count = result.get("count")
-    return count if isinstance(count, int) else 0

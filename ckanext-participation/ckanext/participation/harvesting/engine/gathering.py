@@ -151,9 +151,11 @@ class Gathering:
         state.settle(self.source_id, guid, source_modified=modified)
 
     def skip(self, guid: str, verdict: Verdict, *, modified: str = "", content: str = "", page: int = 0) -> None:
-        """The record is nothing for us, and is not asked for again while it stays the same."""
+        """The record is nothing for us, and is not asked for again while it stays the same; a dataset that it was is gone."""
         self.counts[verdict] -= 1
         self.counts["listed"] -= 1
+        if self.known.withdraw(guid):
+            return
         state.nothing_here(self.source_id, guid, modified, content, self._basis, page)
 
     def missing(self, guid: str, reason: str) -> None:

@@ -127,6 +127,14 @@ class Known:
             return Verdict.CHANGED
         return Verdict.NOTHING if flag & NOTHING else Verdict.DONE if flag & DONE else Verdict.UNCHANGED
 
+    def withdraw(self, guid: str) -> bool:
+        """Take a listed record that has a dataset here for one that the source no longer gives; False when it has none."""
+        at = self._at(_hash(guid))
+        if at is None or self._flags[at] & NOTHING:
+            return False
+        self._flags[at] &= ~SEEN
+        return True
+
     def knows(self, guid: str) -> bool:
         """Whether anything is known of the record from before this run."""
         return self._at(_hash(guid)) is not None
