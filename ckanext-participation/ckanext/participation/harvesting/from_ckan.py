@@ -32,7 +32,7 @@ def from_ckan(remote: object, mapper: Mapper, page: str = "") -> Record:
     """Map one dataset; `page` is its address at the source. Raises Unreadable when it cannot be one."""
     if not isinstance(remote, Mapping):
         raise Unreadable(N_("The record is not a group of fields."))
-    extras = {str(row.get("key")): row.get("value") for row in _rows(remote.get("extras"))}
+    extras = _extras(remote.get("extras"))
     said = {**extras, **{key: value for key, value in remote.items() if value not in (None, "", [], {})}}
     language = mapper.language_of(said.get("language"))
     license_id, as_published = licence(
@@ -126,6 +126,13 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
     }
 
 
+def _extras(value: object) -> dict[str, Any]:
+    """Extras by name, as rows or, in older catalogues, as one dictionary."""
+    if isinstance(value, Mapping):
+        return {str(key): said for key, said in value.items()}
+    return {str(row.get("key")): row.get("value") for row in _rows(value)}
+
+
 def _rows(value: object) -> list[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
@@ -137,8 +144,7 @@ def _name(said: Mapping[str, Any]) -> str:
 
 def _texts(said: Mapping[str, Any], name: str, language: str) -> values.Texts:
     found = values.by_language(said.get(f"{name}_translated")) or values.by_language(said.get(f"{name}_fra"))
-    plain = values.text(said.get(name))
-    return found or ({language: plain} if plain else {})
+    return found or values.in_languages(said.get(name), language) or values.in_languages(said.get(f"{name}_translated"), language)
 
 
 def _tags(said: Mapping[str, Any], language: str) -> dict[str, list[str]]:
@@ -147,8 +153,14 @@ def _tags(said: Mapping[str, Any], language: str) -> dict[str, list[str]]:
         found = {code: words for tag, words in keywords.items() if (code := values.language_code(tag)) in {"fr", "en"}}
         if any(found.values()):
             return tags(found)
-    plain = [row.get("display_name") or row.get("name") for row in _rows(said.get("tags"))]
-    return tags({language: plain})
+        if others := [word for words in keywords.values() for word in values.texts(words)]:
+            return tags({language: others})
+    stated = said.get("tags")
+    if isinstance(stated, str):
+        return tags({language: stated.replace(";", ",").split(",")})
+    # Older catalogues give words instead of rows.
+    listed = stated if isinstance(stated, list) else []
+    return tags({language: [row.get("display_name") or row.get("name") if isinstance(row, Mapping) else row for row in listed]})
 
 
 def _languages(said: Mapping[str, Any]) -> list[str]:

@@ -6,8 +6,10 @@ refuses; this one reads every field of DCAT-US 1.1 that we have a place for (tab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import formats, values
@@ -39,31 +41,63 @@ _KEPT = {
     "isPartOf": "is_part_of",
 }
 
+_PREFIXES = ("dct:", "dcterms:", "dcat:", "schema:")
+_SCHEMA_ORG = {"name": "title", "keywords": "keyword", "url": "landingPage", "datePublished": "issued", "dateModified": "modified",
+               "@id": "identifier", "temporalCoverage": "temporal", "inLanguage": "language"}
+
 
 def guid_of(remote: Mapping[str, Any]) -> str:
     """What identifies a record from run to run: its identifier, else its page, else its first file, else its words."""
-    files = (
-        [row for row in remote.get("distribution") or [] if isinstance(row, Mapping)]
-        if isinstance(remote.get("distribution"), list)
-        else []
-    )
+    remote = _in_our_terms(remote)
+    files = _distributions(remote)
     first = next((values.text(row.get("downloadURL")) or values.text(row.get("accessURL")) for row in files), "")
     words = f"{_publishers(remote.get('publisher'))[0:1]}{values.text(remote.get('title'))}"
     return values.text(remote.get("identifier")) or values.text(remote.get("landingPage")) or first or values.slug(words)
+
+
+class Known(Protocol):
+    """What is told apart: an identifier, and how the record is had."""
+
+    guid: str
+    content: Callable[[], Any] | None
+
+
+def tell_apart(entries: Sequence[Known]) -> None:
+    """Give records that share an identifier, a page or a file and have other titles identifiers of their own, the same ones in every run.
+
+    Offices put the same number, or the portal's first page, at many of their records. The same title twice is one record twice.
+    """
+    shared = Counter(entry.guid for entry in entries)
+    titles: dict[str, set[str]] = {}
+    for entry in entries:
+        if shared[entry.guid] > 1:
+            titles.setdefault(entry.guid, set()).add(_title(entry))
+    for entry in entries:
+        # By all their titles, not by their order, which is another one tomorrow.
+        if len(titles.get(entry.guid, ())) > 1 and (title := _title(entry)):
+            entry.guid = f"{entry.guid}~{title}"
+
+
+def _title(entry: Known) -> str:
+    remote = entry.content() if entry.content else None
+    titles: values.Texts = values.in_languages(_in_our_terms(remote).get("title"), "en") if isinstance(remote, Mapping) else {}
+    whole = " ".join(titles[language] for language in sorted(titles))
+    return values.slug(whole) or (hashlib.sha256(whole.encode()).hexdigest()[:16] if whole else "")
 
 
 def from_data_json(remote: object, mapper: Mapper) -> Record:
     """Map one dataset; raises Unreadable when it cannot be one."""
     if not isinstance(remote, Mapping):
         raise Unreadable(N_("The record is not a group of fields."))
+    remote = _in_our_terms(remote)
     language = mapper.language_of(remote.get("language"))
     license_id, as_published = licence(mapper, **_licence_said(remote.get("license")))
     publishers = _publishers(remote.get("publisher"))
     contact = remote.get("contactPoint") if isinstance(remote.get("contactPoint"), Mapping) else {}
     dictionary = values.text(remote.get("describedBy"))
     dataset: dict[str, Any] = {
-        "title_translated": _texts(remote.get("title"), language),
-        "notes_translated": _texts(remote.get("description"), language),
+        "title_translated": values.in_languages(remote.get("title"), language),
+        "notes_translated": values.in_languages(remote.get("description"), language),
         "tags_translated": tags({language: _keywords(remote.get("keyword"))}),
         "license_id": license_id,
         "url": values.text(remote.get("landingPage")),
@@ -100,6 +134,19 @@ def from_data_json(remote: object, mapper: Mapper) -> Record:
     return settle(mapper, Record(dataset, _organisation(publishers, language), remote=said))
 
 
+def _in_our_terms(remote: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record with DCAT-US's names where it has those of schema.org, or DCAT's with their prefixes."""
+    remote = _without_prefixes(remote)
+    if remote.get("title") or not remote.get("name"):
+        return remote
+    return {**remote, **{ours: remote[theirs] for theirs, ours in _SCHEMA_ORG.items() if theirs in remote and not remote.get(ours)}}
+
+
+def _without_prefixes(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    short = {str(key).rpartition(":")[2]: value for key, value in row.items() if str(key).startswith(_PREFIXES)}
+    return {**short, **row} if short else row
+
+
 def _organisation(publishers: list[str], language: str) -> Organisation | None:
     """The top of the publisher's hierarchy: the agency that answers; the bureau stays in `publisher`."""
     if not publishers:
@@ -127,23 +174,26 @@ def _publishers(value: object) -> list[str]:
 def _distributions(remote: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     listed = remote.get("distribution")
     listed = listed if isinstance(listed, list) else [listed]
-    return [row for row in listed if isinstance(row, Mapping)]
+    # Some give nothing of a file but its address.
+    return [row if isinstance(row, Mapping) else {"downloadURL": row} for row in listed if isinstance(row, (Mapping, str)) and row]
 
 
 def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str, Any]:
-    download, access = values.text(row.get("downloadURL")), values.text(row.get("accessURL"))
+    row = _without_prefixes(row)
+    download = values.text(row.get("downloadURL")) or values.text(row.get("contentUrl"))
+    access = values.text(row.get("accessURL"))
     address = download or access
     stated = values.text(row.get("license"))
     license_id, as_published = licence(mapper, **_licence_said(row.get("license")))
     dictionary = values.text(row.get("describedBy"))
-    name = values.text(row.get("title"))
+    names = values.in_languages(row.get("title") or row.get("name"), language)
     shape = formats.file_format(row.get("format"), row.get("mediaType"), address, mapper.formats)
     return {
         "url": address,
         "download_url": download,
         "access_url": access,
-        "name_translated": _texts(row.get("title"), language) if name else {language: shape},
-        "description_translated": _texts(row.get("description"), language),
+        "name_translated": names or {language: shape},
+        "description_translated": values.in_languages(row.get("description"), language),
         "format": shape,
         "mimetype": formats.media_type(row.get("mediaType")),
         "license": (as_published or license_id) if stated else "",
@@ -153,12 +203,6 @@ def _resource(row: Mapping[str, Any], mapper: Mapper, language: str) -> dict[str
         "issued": values.date(row.get("issued")),
         "modified": values.date(row.get("modified")),
     }
-
-
-def _texts(value: object, language: str) -> values.Texts:
-    found = values.by_language(value)
-    plain = values.text(value)
-    return found or ({language: plain} if plain else {})
 
 
 def _licence_said(value: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ whoever may add a source could publish in any organisation's name.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ckan import model
 
 from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.record import Organisation
+from ckanext.participation.harvesting.rules import sentence
 from ckanext.participation.harvesting.settings import Settings
 from ckanext.participation.metadata import fields
 
@@ -49,7 +50,11 @@ def owner_of(
     if here is None and settings.organizations == "existing":
         return own, []
     if here is None:
-        here = _make(organisation if renamed else details(organisation), user)
+        try:
+            here = _make(organisation if renamed else details(organisation), user)
+        except tk.ValidationError as error:
+            reason = sentence(error.error_summary)
+            return own, [f"The organisation “{organisation.name}” could not be made: the dataset went to the source's own. ({reason})"]
     if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
         return here.id, []
     return own, [sentences.MADE_BY_PEOPLE(name=organisation.name)]
@@ -73,8 +78,8 @@ def _known(identifier: str) -> Any:
 def _make(organisation: Organisation, user: str) -> Any:
     wanted = {
         "name": organisation.name,
-        "title_translated": fields.accept("organization", "title_translated", organisation.title_translated),
-        "description_translated": fields.accept("organization", "description_translated", organisation.description_translated),
+        "title_translated": _texts("title_translated", organisation.title_translated),
+        "description_translated": _texts("description_translated", organisation.description_translated),
         "image_url": organisation.image_url,
         "url": fields.accept("organization", "url", organisation.url),
         _MARK: [organisation.identifier or organisation.name],
@@ -90,6 +95,10 @@ def _make(organisation: Organisation, user: str) -> Any:
             raise
         return here
     return model.Group.get(made["id"])
+
+
+def _texts(name: str, said: Mapping[str, str]) -> Any:
+    return fields.accept("organization", name, {language: fields.cut("organization", name, written) for language, written in said.items()})
 
 
 def mark(group: Any, identifier: str) -> None:

@@ -18,7 +18,7 @@ NOT_SPECIFIED = "notspecified"
 # Where the source's own words about its licence are kept when the register does not know them.
 LICENCE_AS_PUBLISHED = "licence_as_published"
 # Raised when a mapping changes, so that unchanged records are mapped and written once more.
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 
 # What CKAN itself knows of a row besides our schema's fields; anything else would refuse the whole dataset.
 _CORE = frozenset({"id", "name"})
@@ -159,7 +159,21 @@ def _accepted(mapper: Mapper, kind: str, row: Mapping[str, Any], notes: list[str
 def _asked(mapper: Mapper, kind: str, name: str, value: Any, notes: list[str]) -> Any:
     if value in (None, "", [], {}) or (isinstance(value, Mapping) and not any(value.values())):
         return None
+    value = _cut(kind, name, value, notes)
     taken = fields.accept(kind, name, value, mapper.default_language)
     if taken is None and name not in _QUIET:
         notes.append(sentences.VALUE_LEFT_OUT(field=name, value=str(value)[:100]))
     return taken
+
+
+def _cut(kind: str, name: str, value: Any, notes: list[str]) -> Any:
+    """Text without what its field has no room for: a part of it is worth more than none."""
+    if isinstance(value, str):
+        shorter: Any = fields.cut(kind, name, value)
+    elif isinstance(value, Mapping):
+        shorter = {key: fields.cut(kind, name, written) if isinstance(written, str) else written for key, written in value.items()}
+    else:
+        return value
+    if shorter != value:
+        notes.append(f"{name} was cut: it has more than {fields.longest(kind, name)} characters.")
+    return shorter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -89,8 +90,12 @@ _TWO_LETTERS = {
     "ita": "it",
     "por": "pt",
 }
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]+)?")
+_TAKEN = frozenset({"new", "edit", "search"})
 _REGIONS = frozenset({"us", "uk", "gb", "ca"})
 _NO_LANGUAGE = frozenset({"zxx", "und", "mis"})
+# What PostgreSQL and UTF-8 cannot hold: no character, and half of one.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?")
 
 
@@ -100,9 +105,21 @@ def text(value: object) -> str:
         return next((found for one in value if (found := text(one))), "")
     if isinstance(value, Mapping):
         return text(value.get("@value")) or text(value.get("@id"))
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, str):
+        return storable(value).strip()
+    # NaN and the like are numbers of JSON's readers, not of JSON.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    return str(value).strip()
+    try:
+        return str(value)
+    except ValueError:
+        # A whole number of thousands of digits.
+        return ""
+
+
+def storable(written: str) -> str:
+    """The same text without what cannot be stored; half characters are marked."""
+    return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", written) if _UNSTORABLE.search(written) else written
 
 
 def texts(value: object) -> list[str]:
@@ -127,6 +144,28 @@ def by_language(value: object) -> Texts:
         if language in {"fr", "en"} and written and (language not in found or str(tag).lower() == language):
             found[language] = written
     return found
+
+
+def in_languages(value: object, language: str) -> Texts:
+    """The French and English texts of a value that may be plain (then it is in `language`), by language, or JSON-LD's.
+
+    A text in another language stands in when there is neither.
+    """
+    found = by_language(value)
+    if found or not isinstance(value, (list, Mapping)):
+        return found or ({language: plain} if (plain := text(value)) else {})
+    other = ""
+    for one in value if isinstance(value, list) else [value]:
+        stated = language_code(one.get("@language")) if isinstance(one, Mapping) else ""
+        written = text(one)
+        if not written and isinstance(one, Mapping):
+            written = next((said for key, raw in one.items() if _LANGUAGE.fullmatch(str(key)) and (said := text(raw))), "")
+            stated = stated or "other"
+        if not stated or stated in {"fr", "en"}:
+            found.setdefault(stated or language, written)
+        other = other or written
+    found = without_empty(found)
+    return found or ({language: other} if other else {})
 
 
 def language_code(value: object) -> str:
@@ -203,6 +242,8 @@ def slug(written: str, longest: int = 90) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     if len(plain) > longest:
         plain = plain[: longest + 1].rpartition("-")[0] or plain[:longest]
+    # Addresses of CKAN's own pages.
+    plain = f"{plain}-1" if plain in _TAKEN else plain
     return plain if len(plain) >= 2 else ""
 
 
@@ -221,7 +262,7 @@ def plain(said: Mapping[str, Any]) -> Texts:
             written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
         except (TypeError, ValueError, RecursionError):
             continue
-        written = written.replace("\x00", "").strip()
+        written = storable(written).strip()
         if key and written:
             found[key] = written
     return found

@@ -28,7 +28,10 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "participation_email": rules.email,
     "participation_size": rules.size,
     "participation_geojson": rules.geojson,
+    "participation_resource_url": rules.file_address,
 }
+# Holds running text, of which a part is worth more than none.
+_RUNNING = frozenset({"participation_translated_text"})
 
 
 @cache
@@ -84,6 +87,21 @@ def accept(kind: str, name: str, value: object, default_language: str = "en") ->
         kept = [taken for one in listed if (taken := _or_none(rule, one))]
         return list(dict.fromkeys(kept)) or None
     return _or_none(rule, value)
+
+
+@cache
+def longest(kind: str, name: str) -> int:
+    """How many characters of running text a field takes; 0 where it holds something else, which half of would be wrong."""
+    parent, _, child = name.partition(".")
+    field = (composites(kind)[parent] if child else definitions(kind))[child or parent]
+    validator = str(field.get("validators", "")).partition(" ")[0]
+    return _limit(field) if validator in _RUNNING and "choices" not in field else 0
+
+
+def cut(kind: str, name: str, written: str) -> str:
+    """As much of a running text as its field takes; any other text as it is."""
+    most = longest(kind, name)
+    return f"{written[: most - 1].rstrip()}…" if most and len(written) > most else written
 
 
 def _rule(field: dict[str, Any], validator: str) -> Callable[[Any], Any]:
