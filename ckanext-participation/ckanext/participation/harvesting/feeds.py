@@ -13,7 +13,7 @@ from typing import Any
 from xml.parsers import expat
 
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import sentences
+from ckanext.participation.harvesting import contexts, lenient, mending, sentences
 
 # rdflib's names for the formats
 TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
@@ -35,11 +35,8 @@ _TURTLE_START = re.compile(
     r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE
 )
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_NAMES_A_CONTEXT = {
-    # The same terms as the address would give, kept here because addresses are not asked.
-    "http://schema.org": {"@vocab": "http://schema.org/"},
-    "https://schema.org": {"@vocab": "http://schema.org/"},
-}
+# Under which names inventories hold their list of datasets.
+_LISTS = ("dataset", "datasets", "Dataset")
 
 
 class NotACatalogue(ValueError):
@@ -59,8 +56,10 @@ class Feed:
     document: Any = None
 
 
-def read(text: str, content_type: str = "", stated: str = "") -> Feed:
+def read(text: str, content_type: str = "", stated: str = "", address: str = "") -> Feed:
     """Find out what `text` is. `stated` is the format that the source's configuration names, if any.
+
+    :param address: where it was read, which is what relative addresses in it mean
 
     :raises NotACatalogue: in plain words, when nothing here reads it
     """
@@ -72,27 +71,28 @@ def read(text: str, content_type: str = "", stated: str = "") -> Feed:
     if _HTML.match(head):
         raise NotACatalogue(N_("This is a web page, not a catalogue. Give the address of the catalogue's file itself."))
     if head[0] in "{[" and not (head[0] == "[" and declared in {TURTLE, "n3"}):
-        return _json(text)
+        return _json(text, address)
     if declared in {TURTLE, "n3", N_TRIPLES} or _TURTLE_START.match(head):
         if head.startswith(("<?xml", "<rdf:RDF")):
-            return _xml(text)
-        return Feed(declared if declared in {TURTLE, "n3", N_TRIPLES} else TURTLE, text)
+            return _xml(text, address)
+        if declared == N_TRIPLES:
+            return Feed(N_TRIPLES, text)
+        return Feed(declared if declared in {TURTLE, "n3"} else TURTLE, mending.turtle(text, address))
     if head[0] == "<":
-        return _xml(text)
+        return _xml(text, address)
     raise NotACatalogue(N_("This is not a catalogue in a format that is read here: data.json, Turtle, RDF/XML or JSON-LD."))
 
 
-def _json(text: str) -> Feed:
+def _json(text: str, address: str) -> Feed:
     try:
-        document = json.loads(text)
+        document = lenient.loads(text)
     except RecursionError:
         raise NotACatalogue(N_("The JSON is nested too deeply to be a catalogue.")) from None
     except ValueError as error:
         raise NotACatalogue(_broken_json(error)) from None
-    if isinstance(document, dict) and isinstance(document.get("dataset"), list):
-        return Feed(DATA_JSON, text, document)
-    if _is_list_of_datasets(document):
-        return Feed(DATA_JSON, text, {"dataset": document})
+    listed = _datasets(document)
+    if listed is not None:
+        return Feed(DATA_JSON, text, {"dataset": listed})
     if isinstance(document, dict) and "result" in document and "success" in document:
         raise NotACatalogue(N_("This is the API of a CKAN catalogue. Choose the source type “CKAN” and give its first address."))
     if isinstance(document, dict) and ("jsonapi" in document or _is_json_api(document.get("data"))):
@@ -102,7 +102,7 @@ def _json(text: str) -> Feed:
     rows = document if isinstance(document, list) else [document]
     if not any(isinstance(row, dict) and any(key in row for key in ("@context", "@graph", "@id", "@type")) for row in rows):
         raise NotACatalogue(N_("This JSON is neither a data.json (it has no list named “dataset”) nor JSON-LD."))
-    local = local_contexts(document)
+    local = mending.json_ld(local_contexts(document), address)
     return Feed(JSON_LD, json.dumps(local), local)
 
 
@@ -111,10 +111,32 @@ def _broken_json(error: ValueError) -> str:
     return sentences.JSON_BROKEN(line=line) if line else N_("The JSON is broken.")
 
 
-def _is_list_of_datasets(document: object) -> bool:
-    if not isinstance(document, list) or not all(isinstance(row, dict) and not {"@type", "@id"} & set(row) for row in document):
+def _datasets(document: object) -> list[Any] | None:
+    """The records of an inventory: a list under its name, a bare list, one alone; None for what is none."""
+    if isinstance(document, list):
+        return document if _is_list_of_datasets(document) else None
+    if not isinstance(document, dict):
+        return None
+    for name in _LISTS:
+        listed = document.get(name)
+        if isinstance(listed, list) and ((name == "dataset" and not _are_addresses(listed)) or _is_list_of_datasets(listed)):
+            return listed
+        if isinstance(listed, dict) and listed:
+            rows = [listed] if "title" in listed else list(listed.values())
+            if _is_list_of_datasets(rows):
+                return rows
+    return [document] if _is_list_of_datasets([document]) else None
+
+
+def _are_addresses(rows: list[Any]) -> bool:
+    return bool(rows) and all(isinstance(row, str) and row.startswith("http") for row in rows)
+
+
+def _is_list_of_datasets(rows: list[Any]) -> bool:
+    """Whether the rows have the terms of an inventory, and no context of JSON-LD that would give them another meaning."""
+    if any(isinstance(row, dict) and {"@context", "@graph"} & set(row) for row in rows):
         return False
-    return any("title" in row and ("identifier" in row or "distribution" in row) for row in document)
+    return any(isinstance(row, dict) and "title" in row and ("identifier" in row or "distribution" in row) for row in rows)
 
 
 def _is_json_api(data: object) -> bool:
@@ -146,7 +168,7 @@ def local_contexts(document: Any) -> Any:
 
 def _context(context: Any) -> Any:
     if isinstance(context, str):
-        kept = _NAMES_A_CONTEXT.get(context.rstrip("/"))
+        kept = contexts.kept(context)
         if kept is None:
             raise NotACatalogue(_foreign_context(context))
         return kept
@@ -161,7 +183,7 @@ class _Root(Exception):
     pass
 
 
-def _xml(text: str) -> Feed:
+def _xml(text: str, address: str) -> Feed:
     """RDF/XML, judged by its first element; the parser stops there, and at any document type before it."""
     found: list[str] = []
 
@@ -177,7 +199,7 @@ def _xml(text: str) -> Feed:
     parser.EntityDeclHandler = doctype
     parser.StartElementHandler = start
     # The text is decoded already: what the first line says about its bytes no longer holds.
-    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    body = mending.xml(re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1), address)
     try:
         parser.Parse(body[:200_000].encode("utf-8", "replace"), len(body) <= 200_000)
     except _Root:
