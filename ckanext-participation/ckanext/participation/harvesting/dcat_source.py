@@ -17,13 +17,14 @@ from rdflib.term import Node
 
 from ckanext.participation.common.fetch import Reply
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import feeds, rdf_pages, sentences, statements
+from ckanext.participation.harvesting import feeds, mending, rdf_pages, sentences, statements
 from ckanext.participation.harvesting.adopting import Adoption
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
 from ckanext.participation.harvesting.engine.gathering import Gathering
 from ckanext.participation.harvesting.engine.identifiers import guid_of
-from ckanext.participation.harvesting.from_data_json import from_data_json
+from ckanext.participation.harvesting.engine.problems import SourceProblem
+from ckanext.participation.harvesting.from_data_json import from_data_json, tell_apart
 from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
 from ckanext.participation.harvesting.from_rdf import DCAT, from_rdf
 from ckanext.participation.harvesting.rdf_pages import NTRIPLES
@@ -34,6 +35,7 @@ from ckanext.participation.harvesting.statements import Statements, term
 log = logging.getLogger(__name__)
 
 PROFILES = ("euro_dcat_ap_3", "euro_dcat_ap_scheming")
+MOST_NAMED = 20
 _PREFIXES = {
     "dcat": str(DCAT), "dct": str(DCTERMS), "foaf": str(FOAF), "skos": str(SKOS), "schema": str(SDO),
     "vcard": "http://www.w3.org/2006/vcard/ns#",
@@ -58,11 +60,22 @@ class ParticipationDCATHarvester(Stages):
         # A preview has nothing of its own here.
         adoption = Adoption(gathering) if isinstance(gathering, Gathering) else None
 
+        broken: list[str] = []
+
         def parse_page(reply: Reply) -> Page:
-            feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format)
+            feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format, reply.url)
             if feed.kind == feeds.DATA_JSON:
-                return data_json_page(feed.document, source.url, data_json_guid)
-            page = parse(feed)
+                inventory = data_json_page(feed.document, source.url, data_json_guid)
+                tell_apart(inventory.entries)
+                return inventory
+            try:
+                page = parse(feed)
+            except feeds.NotACatalogue:
+                feed, beginnings = _readable(feed)
+                if not feed.text:
+                    raise
+                broken.extend(beginnings)
+                page = parse(feed)
             read = rdf_pages.entries(page, reply.url)
             if adoption is not None:
                 adoption.adopt(page, read)
@@ -70,6 +83,9 @@ class ParticipationDCATHarvester(Stages):
             return Page([entry for _, entry in read], urljoin(reply.url, following) if following else "")
 
         DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
+        if broken:
+            named = ", ".join(broken[:MOST_NAMED]) + ("…" if len(broken) > MOST_NAMED else "")
+            raise SourceProblem(sentences.STATEMENTS_BROKEN(number=len(broken), names=named[:2000]))
 
     def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
         """Map one record of either form."""
@@ -152,6 +168,22 @@ def parse(feed: feeds.Feed) -> Statements:
         raise feeds.NotACatalogue(said) from None
     rdf_pages.repair(page)
     return page
+
+
+def _readable(feed: feeds.Feed) -> tuple[feeds.Feed, list[str]]:
+    """What of broken Turtle or N-Triples can be read, and what begins each of the statements that can't."""
+    if feed.kind not in {feeds.TURTLE, feeds.N_TRIPLES}:
+        return feeds.Feed(feed.kind, ""), []
+
+    def reads(text: str) -> bool:
+        try:
+            parse(feeds.Feed(feed.kind, text))
+        except feeds.NotACatalogue:
+            return False
+        return True
+
+    text, beginnings = mending.readable(feed.text, reads, prefixes=feed.kind == feeds.TURTLE)
+    return feeds.Feed(feed.kind, text), beginnings
 
 
 def parser_of(content: Mapping[str, Any]) -> OneByOneParser:

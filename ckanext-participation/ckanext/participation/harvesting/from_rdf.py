@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rdflib import RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DC, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from ckanext.participation.harvesting import formats, values
@@ -30,6 +30,8 @@ DCT = Namespace("http://purl.org/dc/terms/")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 SCHEMA = Namespace("http://schema.org/")
 
+# Where catalogues write a title, the first that is filled counts.
+_TITLES = (DCT.title, DC.title, SCHEMA.name, RDFS.label, FOAF.name)
 _CLD_FREQUENCY = "http://purl.org/cld/freq/"
 # The confederation of repositories' words for access, which research catalogues use.
 _COAR_ACCESS = {"c_abf2": "public", "c_16ec": "restricted", "c_f1cf": "restricted", "c_14cb": "non-public"}
@@ -54,7 +56,7 @@ def from_rdf(graph: Graph, ref: Node, profiled: Mapping[str, Any], mapper: Mappe
         license_id = _shared_licence(resources)
     dataset = {key: value for key, value in profiled.items() if key not in _NOT_THEIRS and key != "resources"}
     dataset |= {
-        "title_translated": texts(graph, ref, DCT.title, language),
+        "title_translated": next(filter(None, (texts(graph, ref, title, language) for title in _TITLES)), {}),
         "notes_translated": texts(graph, ref, DCT.description, language),
         "tags_translated": tags(keywords(graph, ref, language)),
         "license_id": license_id,
@@ -92,7 +94,7 @@ def texts(graph: Graph, ref: Node, predicate: URIRef, language: str) -> values.T
     found: values.Texts = {}
     other = ""
     for value in sorted(graph.objects(ref, predicate), key=str):
-        written = str(value).strip()
+        written = values.storable(str(value)).strip()
         if not isinstance(value, Literal) or not written:
             continue
         code = values.language_code(value.language) if value.language else language

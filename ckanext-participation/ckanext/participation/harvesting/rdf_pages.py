@@ -20,6 +20,8 @@ MAX_STEPS: Final = 6
 NTRIPLES: Final = "ntriples"
 
 DATASET: Final = f"<{DCAT.Dataset}>"
+_NAMES_DATASET: Final = f"<{DCAT.dataset}>"
+_TITLE: Final = f"<{DCTERMS.title}>"
 _CATALOG: Final = f"<{DCAT.Catalog}>"
 _LANGUAGE: Final = f"<{DCTERMS.language}>"
 _MISSPELT, _DISTRIBUTION = f"<{DCAT.Distribution}>", f"<{DCAT.distribution}>"
@@ -39,10 +41,15 @@ def following(page: Statements) -> str:
 
 
 def repair(page: Statements) -> None:
-    """Mend what real catalogues misspell: the class `dcat:Distribution` where the property `dcat:distribution` belongs."""
+    """Mend what real catalogues misspell: the class `dcat:Distribution` where the property `dcat:distribution` belongs.
+
+    And datasets that a catalogue names as such while they do not say themselves what they are.
+    """
     for subject, predicate, target in list(page):
         if predicate == _MISSPELT:
             page.add(subject, _DISTRIBUTION, target)
+        elif predicate == _NAMES_DATASET and page.targets(target, _TITLE):
+            page.add(target, _A, DATASET)
 
 
 def language(page: Statements) -> str:

@@ -54,6 +54,8 @@ HELD = Sentence(N_("{number} of {total} datasets are no longer at the source. Th
 SAME_IDENTIFIER = Sentence(N_("{number} records have the identifier of another one; only the first of each was read."))
 NOT_GIVEN = Sentence(N_("{number} datasets are in the catalogue's list, but it does not give them. They are asked for again next time."))
 SOME_NOT_GIVEN = Sentence(N_("{number} of {total} datasets of the catalogue's list are not given by it. None was removed."))
+STATEMENTS_BROKEN = Sentence(N_("{number} statements of the catalogue are broken and were left out. No dataset was removed. "
+                                "They begin with: {names}"))
 SOURCE_LARGE = Sentence(N_("The source is larger than this site reads in one run ({most}); the rest was not read."))
 SOURCE_SLOW = Sentence(N_("Reading the source took longer than {minutes} minutes; the rest was not read."))
 MANY_RECORDS = Sentence(N_("The source has more than {number} records; the rest was not read."))

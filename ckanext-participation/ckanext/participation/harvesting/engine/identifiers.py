@@ -38,20 +38,20 @@ def guid_of(page: Statements, ref: str) -> str:
 
 
 def tell_apart(page: Statements, entries: Sequence[tuple[str, Known]]) -> None:
-    """Give datasets of one page that share nothing but a title identifiers of their own, the same ones in every run.
+    """Give blank datasets of one page that are known by the same thing identifiers of their own, the same ones in every run.
 
-    By their files' addresses, else by their number among those that differ in nothing that lasts; the same thing said twice
-    keeps one identifier. `entries` come in the order of their content.
+    Those of one identifier or page by their titles, those of one title by their files' addresses, else by their number among those that
+    differ in nothing that lasts; the same thing said twice keeps one identifier. `entries` come in the order of their content.
     """
-    alike = Counter(entry.guid for ref, entry in entries if _nameless(page, ref))
+    alike = Counter(entry.guid for ref, entry in entries if is_blank(ref))
     said: set[tuple[str, str]] = set()
     numbers: Counter[str] = Counter()
     for ref, entry in entries:
-        if not entry.guid or alike[entry.guid] < 2 or not _nameless(page, ref) or (entry.guid, entry.content_hash) in said:
+        if not entry.guid or alike[entry.guid] < 2 or not is_blank(ref) or (entry.guid, entry.content_hash) in said:
             continue
         said.add((entry.guid, entry.content_hash))
-        addresses = sorted(files(page, ref))
-        own = f"{entry.guid}~{values.slug(addresses[0]) if addresses else ''}"
+        known_by = sorted(files(page, ref))[:1] if _nameless(page, ref) else sorted(value(title) for title in page.targets(ref, _TITLE))
+        own = f"{entry.guid}~{values.slug(' '.join(known_by))}"
         numbers[own] += 1
         entry.guid = own if numbers[own] == 1 else f"{own}~{numbers[own]}"
 
