@@ -54,7 +54,7 @@ DIFFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("dataset", "tags_translated"): (MORE, "stock harvesters do not fill keywords by language"),
     ("dataset", "url"): (MORE, "ours is the dataset's page at the source where that names no other"),
     **{("dataset", name): (MORE, "read by ours alone from this form") for name in (
-        "access_rights", "contact", "creator", "publisher", "theme", "language", "issued", "modified", "frequency", "identifier", "uri",
+        "access_rights", "contact", "creator", "publisher", "theme", "issued", "modified", "frequency", "identifier", "uri",
         "temporal_coverage", "spatial_coverage", "documentation", "conforms_to", "data_dictionary", "alternate_identifier", "provenance",
         "version")},
     ("extra", "guid"): (ANY, "ours says by what a record is known here, for CKAN sources too; another CKAN may carry one of its own"),
@@ -79,6 +79,9 @@ DIFFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("file", "language"): (ANY, "only those that the schema's rule takes, by their codes"),
     **{("file", name): (MORE, "read by ours alone from this form") for name in (
         "download_url", "access_url", "data_dictionary", "conforms_to", "license", "issued", "uri", "character_encoding", "identifier")},
+    ("dataset", "language"): (ANY, "by the codes of one list, whichever list the source takes them from"),
+    ("text", "language"): (ANY, "untagged text is in the language that the record names; stock takes the site's"),
+    ("extra", "accessURL"): (MORE, "a file's field at the dataset itself, where DCAT-US has none: kept as the source's settings ask"),
     ("file", "position"): (ANY, "files of a graph have no order: ours are sorted by address"),
     ("file", "(own)"): (LESS, "fields of the source that the schema has not: stock keeps whatever a file says"),
 }
@@ -178,7 +181,7 @@ def differing(where: str, theirs: Shown, ours: Shown, seen: Counter[tuple[str, s
         before, after = plain(theirs.get(name)), plain(ours.get(name))
         if before == after or name in {"resources", "extras"}:
             continue
-        row = (where, name)
+        row = ("text", "language") if same_words(name, before, after) else (where, name)
         if where == "file" and row not in DIFFERENCES and name not in fields.definitions("resource"):
             row = (where, "(own)")
         how = DIFFERENCES.get(row, ("", ""))[0]
@@ -187,6 +190,13 @@ def differing(where: str, theirs: Shown, ours: Shown, seen: Counter[tuple[str, s
         else:
             wrong.append(f"{where} {name}: {str(before)[:120]} → {str(after)[:120]}")
     return wrong
+
+
+def same_words(name: str, before: Any, after: Any) -> bool:
+    """Whether a field by language says the same, said to be in another one."""
+    if not name.endswith("_translated") or not isinstance(before, dict) or not isinstance(after, dict):
+        return False
+    return len(before) == len(after) == 1 and list(before.values()) == list(after.values())
 
 
 def extras(shown: Shown) -> Shown:
@@ -211,7 +221,8 @@ def in_search(theirs: Shown, ours: Shown) -> list[str]:
     """Fields of the search's document that differ although nothing they are made of may."""
     wrong = []
     for name in sorted(theirs.keys() | ours.keys()):
-        if name in _KEEPING or unpacked(theirs.get(name)) == unpacked(ours.get(name)):
+        before, after = unpacked(theirs.get(name)), unpacked(ours.get(name))
+        if name in _KEEPING or before == after or same_words(name, before, after):
             continue
         base = name.removeprefix("extras_").partition("__")[0]
         base = _MADE_OF.get(base, base)
