@@ -134,6 +134,29 @@ def test_records_of_an_inventory_that_share_an_identifier_all_come_in(make_sourc
     assert second.counts == {"not modified": 3}
 
 
+@pytest.mark.parametrize("schemes", [("http", "https"), ("https", "http")])
+def test_a_catalogue_that_moves_to_https_keeps_its_datasets(make_source: Make, allowed: Any, schemes: tuple[str, str]) -> None:
+    allowed.us.datasets[:] = [{**allowed.us.datasets[0], "identifier": f"{schemes[0]}://x.example/{number}", "title": f"Road {number}"}
+                              for number in range(8)]
+    source = make_source("us")
+    run(source["id"])
+    before = {row.id for row in model.Session.query(model.Package).filter_by(type="dataset", state="active")}
+    for row in allowed.us.datasets:
+        row["identifier"] = row["identifier"].replace(schemes[0], schemes[1], 1)
+    report = run(source["id"])
+    assert (report.counts, report.sentences) == ({"updated": 8}, [])
+    assert {row.id for row in model.Session.query(model.Package).filter_by(type="dataset", state="active")} == before
+    assert run(source["id"]).counts == {"not modified": 8}
+
+
+def test_both_schemes_of_one_address_may_be_two_datasets(make_source: Make, allowed: Any) -> None:
+    allowed.us.datasets[:] = [{**allowed.us.datasets[0], "identifier": f"{scheme}://x.example/1", "title": f"Road {scheme}"}
+                              for scheme in ("http", "https")]
+    first, second = both(make_source("us"))
+    assert first.counts == {"added": 2}
+    assert second.counts == {"not modified": 2}
+
+
 def test_what_no_database_holds_costs_a_character_not_a_record(make_source: Make, allowed: Any) -> None:
     row = {**allowed.us.datasets[0], "identifier": "a\x00b", "title": "Ro\x00ads \ud800", "keyword": ["wa\x00ter"]}
     allowed.fail("/us/data.json", body=json.dumps({"dataset": [row]}).encode(), content_type="application/json")

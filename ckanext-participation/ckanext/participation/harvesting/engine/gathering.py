@@ -43,6 +43,7 @@ LONGEST_GUID = 1000
 BY_CONTENT_EVERY = timedelta(days=30)
 # A person who watches sees it move; more often would only cost.
 BEAT_SECONDS = 1.0
+_TWINS = {"http": "https", "https": "http"}
 # What becomes of a record in a job's report, as the run counts it.
 _REPORTED = {"added": Verdict.NEW, "updated": Verdict.CHANGED}
 
@@ -112,6 +113,7 @@ class Gathering:
 
     def see(self, guid: str, *, modified: str = "", content: str = "", page: int = 0) -> Verdict:
         """Judge a listed record; what is new, changed or to be retried is to be given to `take`, `same` or `skip`."""
+        self._recognise(guid)
         verdict = self.known.see(guid, modified=modified, content=content, page=page)
         self.counts[verdict] += 1
         if verdict in {Verdict.REPEATED, Verdict.NOTHING}:
@@ -125,6 +127,14 @@ class Gathering:
                 self.flush()
         self._show()
         return verdict
+
+    def _recognise(self, guid: str) -> None:
+        """Know a record by its address of now when its catalogue went from http to https: it is no new dataset, and none is gone."""
+        scheme, separator, rest = guid.partition("://")
+        before = f"{_TWINS[scheme]}://{rest}" if separator and scheme in _TWINS else ""
+        if before and not self.known.knows(guid) and self.known.is_gone(before):
+            state.rename(self.source_id, before, guid)
+            self.known.rename(before, guid)
 
     def see_page(self, number: int) -> None:
         """All that was on this page is there, unchanged."""

@@ -14,6 +14,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckanext.harvest.model import HarvestObject
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation.harvesting.engine import hashing
@@ -195,6 +196,15 @@ def _failed(source_id: str, guid: str, values: dict[str, Any]) -> None:
 def removed(harvest_object: Any) -> None:
     """Forget a record whose dataset was removed: when it comes back it is read like a new one, and finds its dataset."""
     forget_record(harvest_object.harvest_source_id, harvest_object.guid)
+
+
+def rename(source_id: str, before: str, guid: str) -> None:
+    """Know a record, and what was harvested of it, by another identifier from now on."""
+    own = sa.update(HarvestState).where(HarvestState.source_id == source_id, HarvestState.guid == before)
+    objects = sa.update(HarvestObject).where(HarvestObject.harvest_source_id == source_id, HarvestObject.guid == before)
+    for statement in (own, objects):
+        model.Session.execute(statement.values(guid=guid), execution_options={"synchronize_session": False})
+    model.Session.commit()
 
 
 def forget_record(source_id: str, guid: str) -> None:
