@@ -189,7 +189,8 @@ def test_an_endless_catalogue_ends_and_loses_nothing(make_source: Make, portal: 
 def test_a_catalogue_that_gives_fewer_than_it_counts_loses_nothing(make_source: Make, portal: Any, allowed: Any) -> None:
     source = make_source("csa")
     run(source["id"])
-    spoil(portal, lambda words: None, lambda result: {**result, "results": result["results"][:1] if result["count"] == 3 else []})
+    given = rows(portal)[0]["id"]
+    spoil(portal, lambda words: None, lambda result: {**result, "results": [row for row in result["results"] if row["id"] == given]})
     report = run(source["id"])
     assert said(report, "names 3 datasets but gave 1")
     assert len(packages()) == 3

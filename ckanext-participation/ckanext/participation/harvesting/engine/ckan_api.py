@@ -12,6 +12,7 @@ from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.problems import AnsweredError, SourceProblem
+from ckanext.participation.harvesting.values import text
 
 # People give the address of the API, or of its list of datasets, for the catalogue's.
 _BELOW = re.compile(r"/(?:api(?:/\d)?(?:/action)?|dataset)/*$")
@@ -90,6 +91,20 @@ def count_of(result: Mapping[str, Any]) -> int | None:
         return None
 
 
-def quoted(text: str) -> str:
+def quoted(term: str) -> str:
     """A text as a term of Solr's query language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + term.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def named(row: Any, field: str) -> str:
+    """The text of a row's field, or "" where the row or the field is none."""
+    return text(row.get(field)) if isinstance(row, Mapping) else ""
+
+
+def is_not_for_us(row: Any) -> bool:
+    """Whether a row is private, deleted, or no dataset."""
+    if not isinstance(row, Mapping):
+        return False
+    # Some give it as a text, and every text is true.
+    private = str(row.get("private")).strip().lower() in {"true", "1"}
+    return private or row.get("type") == "harvest" or row.get("state") == "deleted"

@@ -15,11 +15,10 @@ from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.engine import hashing
-from ckanext.participation.harvesting.engine.ckan_api import API, count_of, quoted
+from ckanext.participation.harvesting.engine.ckan_api import API, count_of, is_not_for_us, named, quoted
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
 from ckanext.participation.harvesting.engine.problems import AnsweredError, EndedEarly, SourceProblem
 from ckanext.participation.harvesting.engine.rules import Verdict
-from ckanext.participation.harvesting.values import text
 
 LISTED_ROWS, WHOLE_ROWS = 1000, 100
 LISTED_FIELDS = "id,name,metadata_modified,dataset_type"
@@ -150,7 +149,7 @@ class CKANReading:
     def _advances(self, rows: list[Any]) -> bool:
         last = self.last
         for row in rows:
-            said = _named(row, "id")
+            said = named(row, "id")
             if not said or said <= last:
                 return False
             last = said
@@ -163,7 +162,7 @@ class CKANReading:
 
     def _key(self, row: Any) -> str:
         """What identifies a row from run to run; by its place it would be another one wherever a page begins."""
-        said = _named(row, "id") or _named(row, "name") or _named(row, "title")
+        said = named(row, "id") or named(row, "name") or named(row, "title")
         return key_of(said, f"{self.api.address}#{hashing.fingerprint(row).content}")
 
     def _listed(self, guid: str, row: Mapping[str, Any]) -> bool:
@@ -184,7 +183,7 @@ class CKANReading:
         return verdict is not Verdict.REPEATED
 
     def _hand_on(self, guid: str, row: Any, verdict: Verdict, seen: hashing.Fingerprint) -> None:
-        if isinstance(row, Mapping) and (row.get("private") is True or row.get("type") == "harvest" or row.get("state") == "deleted"):
+        if is_not_for_us(row):
             self.gathering.skip(guid, verdict, modified=seen.modified, content=seen.content)
         else:
             self.gathering.take(guid, row, verdict, seen)
@@ -281,10 +280,6 @@ class CKANReading:
                 self._whole(self._key(row), row)
         if missing:
             raise SourceProblem(sentences.SOME_NOT_GIVEN(number=missing, total=len(names)))
-
-
-def _named(row: Any, field: str) -> str:
-    return text(row.get(field)) if isinstance(row, Mapping) else ""
 
 
 def _batches(wanted: list[tuple[str, str, Verdict]]) -> Iterator[list[tuple[str, str, Verdict]]]:
