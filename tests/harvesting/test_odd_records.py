@@ -94,5 +94,10 @@ def test_records_that_share_an_identifier_are_told_apart_by_their_titles_in_any_
     assert sorted(identifiers(rows[::-1])[1:]) == sorted(found[:4])
 
 
+def test_an_identifier_of_very_many_records_tells_nothing_apart() -> None:
+    assert len(set(identifiers([{"identifier": "1", "title": f"Road {number}"} for number in range(100)]))) == 100
+    assert set(identifiers([{"identifier": "1", "title": f"Road {number}"} for number in range(101)])) == {"1"}
+
+
 def test_the_same_record_twice_is_one() -> None:
     assert identifiers([{"identifier": "1", "title": "Roads"}] * 2) == ["1", "1"]

@@ -26,6 +26,8 @@ from ckanext.participation.harvesting.record import (
 )
 
 MAX_LEVELS = 20
+# An identifier of more records than that says that the whole list went wrong.
+MOST_SHARED = 100
 # DCAT-US 1.1's own fields, all of which are read.
 _READ = frozenset(
     ["title", "description", "keyword", "license", "publisher", "contactPoint", "issued", "modified", "accrualPeriodicity", "temporal",
@@ -66,6 +68,7 @@ def tell_apart(entries: Sequence[Known]) -> None:
     """Give records that share an identifier, a page or a file and have other titles identifiers of their own, the same ones in every run.
 
     Offices put the same number, or the portal's first page, at many of their records. The same title twice is one record twice.
+    Of more than `MOST_SHARED` only the first is read, as of any record that comes again.
     """
     shared = Counter(entry.guid for entry in entries)
     titles: dict[str, set[str]] = {}
@@ -74,7 +77,7 @@ def tell_apart(entries: Sequence[Known]) -> None:
             titles.setdefault(entry.guid, set()).add(_title(entry))
     for entry in entries:
         # By all their titles, not by their order, which is another one tomorrow.
-        if len(titles.get(entry.guid, ())) > 1 and (title := _title(entry)):
+        if 1 < len(titles.get(entry.guid, ())) <= MOST_SHARED and (title := _title(entry)):
             entry.guid = f"{entry.guid}~{title}"
 
 
