@@ -374,7 +374,7 @@ def test_a_session_for_libraries_keeps_the_same_promises(site: Site, canary: Sit
     (b"\xef\xbb\xbf" + "é".encode(), "text/plain", "é"),
     ("é".encode("utf-16"), "text/plain", "é"),
     (b'<?xml version="1.0" encoding="iso-8859-1"?>' + "é".encode("latin-1"), "application/xml", '<?xml version="1.0" encoding="iso-8859-1"?>é'),
-    (b"\xff\xe9a", "text/plain; charset=nonsense", "\ufffd\ufffda"),
+    (b"\xff\xe9a", "text/plain; charset=nonsense", "ÿéa"),
 ])  # fmt: skip
 def test_text_is_read_in_the_charset_it_is_in(site: Site, body: bytes, content_type: str, text: str) -> None:
     site.answers["/a"] = plain(body, Content_Type=content_type)
