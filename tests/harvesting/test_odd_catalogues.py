@@ -178,7 +178,7 @@ def test_broken_turtle_costs_only_what_is_broken_and_removes_nothing(make_source
     served("oops ")
     report = run(source["id"])
     assert report.counts == {"not modified": 3}
-    assert said(report, "1 statements of the catalogue are broken and were left out; none was removed. (https://x.example/1)")
+    assert said(report, "1 statements of the catalogue are broken and were left out. No dataset was removed. They begin with: https://x.example/1")
     assert len(packages()) == 4
     served("")
     assert run(source["id"]).counts == {"not modified": 4}

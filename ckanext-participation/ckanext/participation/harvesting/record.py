@@ -175,5 +175,5 @@ def _cut(kind: str, name: str, value: Any, notes: list[str]) -> Any:
     else:
         return value
     if shorter != value:
-        notes.append(f"{name} was cut: it has more than {fields.longest(kind, name)} characters.")
+        notes.append(sentences.CUT(field=name, number=fields.longest(kind, name)))
     return shorter

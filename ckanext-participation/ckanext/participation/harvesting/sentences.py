@@ -97,6 +97,7 @@ ERROR_HERE = Sentence(N_("The record could not be imported: an error of this sit
 REFUSED = Sentence(N_("The catalogue refused the record: {said}"))
 LEFT_OUT = Sentence(N_("{field} was left out: {said}"))
 VALUE_LEFT_OUT = Sentence(N_("{field} was left out: “{value}” is not a value it takes."))
+CUT = Sentence(N_("{field} was cut: it has more than {number} characters."))
 ROW_LEFT_OUT = Sentence(N_("{field} {row}, {column} was left out: {said}"))
 FILES_LEFT_OUT = Sentence(N_("{number} of {total} files were left out: they have no address."))
 NO_SUCH_GROUP = Sentence(N_("The dataset was not put into the group “{name}”: there is no such group here."))
