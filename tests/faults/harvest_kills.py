@@ -59,6 +59,7 @@ class Run:
     written: int = 0
     written_at: list[float] = field(default_factory=list)
     solr: threading.Thread | None = None
+    orphans: dict[str, set[int]] = field(default_factory=lambda: {"reader": set(), "writer": set()})
 
     @property
     def count(self) -> int:
@@ -161,9 +162,11 @@ def _is_there(run: Run, kind: str) -> bool:
 
 
 def _processes(run: Run) -> dict[str, list[int]]:
+    """The processes by what they do, also those whose taker was killed: they write until a new one's attempt begins."""
     taker = run.site.start_consumer().pid
-    readers = processes.children(taker)
-    return {"taker": [taker], "reader": readers, "writer": [child for reader in readers for child in processes.children(reader)]}
+    readers = {*processes.children(taker), *filter(processes.alive, run.orphans["reader"])}
+    writers = {child for reader in readers for child in processes.children(reader)}
+    return {"taker": [taker], "reader": sorted(readers), "writer": sorted(writers | set(filter(processes.alive, run.orphans["writer"])))}
 
 
 def kill_one(run: Run, kind: str, chance: random.Random) -> bool:
@@ -177,6 +180,9 @@ def kill_one(run: Run, kind: str, chance: random.Random) -> bool:
         os.kill(chance.choice(found[kind]), signal.SIGKILL)
     except ProcessLookupError:
         return False
+    # Those below the killed one go on alone for a while.
+    for one, known in run.orphans.items():
+        known |= set(found[one])
     if kind == "taker":
         assert run.site.consumer
         run.site.consumer.wait()
