@@ -73,7 +73,8 @@ def dcat_templates() -> tuple[str, list[str]]:
             body = "\n".join(line for line in lines if not line.startswith("@prefix"))
             if "dcat:Distribution" in body and all(line in head for line in lines if line.startswith("@prefix")):
                 made.append(dcat_template(body))
-    return head, made
+    # One whose description is written otherwise would never change.
+    return head, [template for template in made if VERSION in template]
 
 
 def dcat_template(turtle: str) -> str:
