@@ -59,16 +59,17 @@ class HarvestSite:
     house: House
     ini: Path
     consumer: subprocess.Popen[bytes] | None = None
+    sender: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Let jobs be taken, and what a batch could not bring to the search be brought there; at the end both stop."""
-        sender = self._start("outbox", "participation", "outbox", "run")
+        self.start_sender()
         self.start_consumer()
         try:
             yield
         finally:
-            for process in (self.consumer, sender):
+            for process in (self.consumer, self.sender):
                 if process and process.poll() is None:
                     process.terminate()
                     process.wait(60)
@@ -78,6 +79,12 @@ class HarvestSite:
         if self.consumer is None or self.consumer.poll() is not None:
             self.consumer = self._start("consume", "participation", "harvest", "consume")
         return self.consumer
+
+    def start_sender(self) -> subprocess.Popen[bytes]:
+        """Start the process that sends what is marked, unless it runs: it ends when PostgreSQL does, and a supervisor starts it anew."""
+        if self.sender is None or self.sender.poll() is not None:
+            self.sender = self._start("outbox", "participation", "outbox", "run")
+        return self.sender
 
     def _start(self, name: str, *words: str) -> subprocess.Popen[bytes]:
         with (self.house.home.log / f"{name}.log").open("ab") as log:
@@ -113,10 +120,13 @@ class HarvestSite:
     def until_searched(self) -> None:
         """Wait until nothing is left to be brought to the search."""
         with step("Until the search has everything"):
-            wait_until(lambda: self.house.sql("SELECT 1 FROM participation_index_mark WHERE kind = 'dataset' LIMIT 1") == [],
-                       "the search", 600)
+            wait_until(self._sent, "the search", 600)
             # What was sent last becomes visible within a second by itself; this makes it so now. Solr may still be starting.
             wait_until(self._committed, "Solr", 300)
+
+    def _sent(self) -> bool:
+        self.start_sender()
+        return self.house.sql("SELECT 1 FROM participation_index_mark WHERE kind = 'dataset' LIMIT 1") == []
 
     def _committed(self) -> bool:
         try:
