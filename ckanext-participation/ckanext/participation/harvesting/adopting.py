@@ -12,9 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from ckanext.harvest.model import HarvestObject
 
-from ckanext.participation.harvesting.engine import identifiers
+from ckanext.participation.harvesting.engine import identifiers, state
 from ckanext.participation.harvesting.engine.dcat_reading import Entry
 from ckanext.participation.harvesting.engine.model import HarvestState
 from ckanext.participation.harvesting.from_rdf import DCAT, DCT
@@ -50,7 +49,7 @@ class Adoption:
                 return
             if not self._gathering.known.knows(entry.guid) and (found := _same(page, ref, free)) is not None:
                 self._left.remove(found)
-                _rename(self._gathering.source_id, found.guid, entry.guid)
+                state.rename(self._gathering.source_id, found.guid, entry.guid)
                 self._gathering.known.rename(found.guid, entry.guid)
 
 
@@ -68,12 +67,12 @@ def _same(page: Statements, ref: str, kept: Sequence[_Kept]) -> _Kept | None:
 
 
 def _never_ours(source_id: str) -> list[_Kept]:
-    state, package = HarvestState, model.Package
+    known, package = HarvestState, model.Package
     rows: Any = model.Session.execute(
-        sa.select(state.guid, package.id, package.title, package.url, package.extras)
-        .join(package, package.id == state.package_id)
-        .where(state.source_id == source_id, state.mapped_with == "", state.mapped_digest == "", package.state == "active")
-        .order_by(state.guid)
+        sa.select(known.guid, package.id, package.title, package.url, package.extras)
+        .join(package, package.id == known.package_id)
+        .where(known.source_id == source_id, known.mapped_with == "", known.mapped_digest == "", package.state == "active")
+        .order_by(known.guid)
     )
     found = {row.id: _Kept(row.guid, row.id, {row.title, *_titles(row.extras)}, row.url or "") for row in rows}
     files = sa.select(model.Resource.package_id, model.Resource.url).where(
@@ -89,11 +88,3 @@ def _titles(extras: Any) -> list[str]:
     except ValueError:
         return []
     return [str(title) for title in said.values()] if isinstance(said, dict) else []
-
-
-def _rename(source_id: str, old: str, new: str) -> None:
-    for table in (HarvestState, HarvestObject):
-        own = table.source_id if table is HarvestState else table.harvest_source_id
-        model.Session.execute(sa.update(table).where(own == source_id, table.guid == old).values(guid=new),
-                              execution_options={"synchronize_session": False})
-    model.Session.commit()
