@@ -17,7 +17,8 @@ from ckanext.participation.harvesting import contexts
 from ckanext.participation.harvesting.values import storable
 
 DCAT = "http://www.w3.org/ns/dcat#"
-_MISSPELT = re.compile(r"(?<=[<\"'])https://www\.w3\.org/ns/dcat#")
+_MISSPELT = "https://www.w3.org/ns/dcat#"
+_MISSPELT_ADDRESS = re.compile(r"(?<=[<\"'])https://www\.w3\.org/ns/dcat#")
 _MISSPELT_TERM = re.compile(r"^https://www\.w3\.org/ns/dcat#")
 _HAS_BASE = re.compile(r"^\s*@?base\s*<", re.IGNORECASE | re.MULTILINE)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?RDF\b")
@@ -44,7 +45,7 @@ _SUBJECT = re.compile(r"\s*<([^<>\s]+)>")
 
 def turtle(text: str, address: str) -> str:
     """Turtle whose relative addresses mean something, those of the page, and whose addresses hold nothing that none may."""
-    text = _MISSPELT.sub(DCAT, text)
+    text = _spelt(text)
     if _ODD_ADDRESS.search(text):
         text = _TEXT_OR_ADDRESS.sub(lambda found: f"<{_whole(_meant(found[1]))}>" if found[1] else found[0], text)
     return text if not _is_web(address) or _HAS_BASE.search(text) else f"@base <{_escaped(address)}> . {text}"
@@ -52,7 +53,7 @@ def turtle(text: str, address: str) -> str:
 
 def xml(text: str, address: str) -> str:
     """RDF/XML without signs that XML forbids, with the names of signs that only HTML knows put into signs."""
-    text = _NOT_XML.sub(" ", _MISSPELT.sub(DCAT, text))
+    text = _NOT_XML.sub(" ", _spelt(text))
     if _BARE.search(text):
         text = _CDATA_OR_SIGN.sub(_sign, text)
     text = _NAMED.sub(lambda found: f"{found[1]}{found[2][0]}{_whole(found[2][1:-1])}{found[2][0]}", text)
@@ -119,6 +120,11 @@ def readable(text: str, reads: Callable[[str], bool], *, prefixes: bool) -> tupl
         else:
             waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
     return head + "\n".join(good), bad
+
+
+def _spelt(text: str) -> str:
+    # Looking behind each sign of a page takes as long as all the rest that is looked for in it.
+    return _MISSPELT_ADDRESS.sub(DCAT, text) if _MISSPELT in text else text
 
 
 def _meant(address: str) -> str:
