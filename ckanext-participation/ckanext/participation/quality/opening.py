@@ -30,8 +30,8 @@ def of(dataset: Mapping[str, Any]) -> Opening:
     """Judge a dataset as `package_show` gives it, by the same rules as the to-do list of its organisation."""
     files = [file for file in dataset.get("resources") or [] if file.get("url") or file.get("url_type") == "upload"]
     register, names = bundled_register(), further.names()
-    state, is_open = with_files(_words(box.of_dataset(register, dict(dataset), names)),
-                                lambda: [_words(box.of_file(register, file, names)) for file in files])
+    state, is_open = with_files(state_of(box.of_dataset(register, dict(dataset), names)),
+                                lambda: [state_of(box.of_file(register, file, names)) for file in files])
     named = tuple(str(file.get("format") or "") for file in files)
     stars = stars_of(state, is_open, named)
     if is_open is not True:
@@ -42,5 +42,6 @@ def of(dataset: Mapping[str, Any]) -> Opening:
     return Opening(stars, _BY_STARS[stars], tuple(best))
 
 
-def _words(found: box.Found | None) -> tuple[str, bool | None]:
+def state_of(found: box.Found | None) -> tuple[str, bool | None]:
+    """Return the state of a licence as its box shows it, and whether it is open; an empty text for none."""
     return (found.state, _OPEN[rules.openness(found.licence)]) if found else ("", None)

@@ -12,12 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.participation.licences import box, further, rules, saying
+from ckanext.participation.licences import box, further, saying
 from ckanext.participation.licences.register import bundled_register
-from ckanext.participation.quality import freshness
+from ckanext.participation.quality import freshness, opening
 from ckanext.participation.quality.rules import LANGUAGES, Facts, with_files
 
-_OPEN = {"open": True, "not-open": False, "unknown": None}
 _MOST_KEPT = 20_000
 _P, _R = model.Package.__table__, model.Resource.__table__
 _PACKAGES = sa.select(_P.c.id, _P.c.owner_org, _P.c.private, _P.c.license_id, _P.c.extras, _P.c.title, _P.c.notes, _P.c.author_email,
@@ -82,8 +81,7 @@ class _Terms:
 
     def _once(self, key: Any, find: Any) -> tuple[str, bool | None]:
         if key not in self._known:
-            found = find()
-            self._known[key] = (found.state, _OPEN[rules.openness(found.licence)]) if found else ("", None)
+            self._known[key] = opening.state_of(find())
         return self._known[key]
 
 
