@@ -27,10 +27,9 @@ from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.from_data_json import from_data_json, tell_apart
 from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
 from ckanext.participation.harvesting.from_rdf import DCAT, from_rdf
-from ckanext.participation.harvesting.rdf_pages import NTRIPLES
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
 from ckanext.participation.harvesting.stages import Stages
-from ckanext.participation.harvesting.statements import Statements, term
+from ckanext.participation.harvesting.statements import IN_TURTLE, NTRIPLES, Statements, is_rdf, term
 
 log = logging.getLogger(__name__)
 
@@ -193,14 +192,8 @@ def parser_of(content: Mapping[str, Any]) -> OneByOneParser:
     if NTRIPLES in content:
         statements.fill(parser.g, str(content[NTRIPLES]))
     else:
-        # Records that were stored earlier are in Turtle.
-        parser.g.parse(data=str(content["turtle"]), format=feeds.TURTLE)
+        parser.g.parse(data=str(content[IN_TURTLE]), format=feeds.TURTLE)
     return parser
-
-
-def is_rdf(content: Any) -> bool:
-    """Whether a record is of an RDF catalogue."""
-    return isinstance(content, Mapping) and (NTRIPLES in content or "turtle" in content)
 
 
 def _identifier(graph: Graph, ref: Node) -> str:

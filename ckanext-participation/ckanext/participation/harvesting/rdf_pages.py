@@ -12,12 +12,11 @@ from ckanext.participation.harvesting.engine import hashing, identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import Entry
 from ckanext.participation.harvesting.from_rdf import DCAT
 from ckanext.participation.harvesting.record import Unreadable
-from ckanext.participation.harvesting.statements import Statement, Statements, is_address, is_blank, ntriples, value
+from ckanext.participation.harvesting.statements import NTRIPLES, Statement, Statements, is_address, is_blank, ntriples, value
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 MAX_TRIPLES: Final = 20_000
 MAX_STEPS: Final = 6
-NTRIPLES: Final = "ntriples"
 
 DATASET: Final = f"<{DCAT.Dataset}>"
 _NAMES_DATASET: Final = f"<{DCAT.dataset}>"

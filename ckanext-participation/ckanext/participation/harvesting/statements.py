@@ -6,9 +6,9 @@ Graphs are for ckanext-dcat's profiles, which read the few records that differ. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph
 from pyoxigraph import RdfFormat
@@ -18,6 +18,9 @@ from rdflib.term import Node
 from ckanext.participation.harvesting.feeds import N_TRIPLES, TURTLE, XML
 
 Statement = tuple[str, str, str]
+# Under which names a record's content holds its statements; those that were stored earlier are in Turtle.
+NTRIPLES: Final = "ntriples"
+IN_TURTLE: Final = "turtle"
 
 # What rdflib reads otherwise (it resolves JSON-LD's terms more generously) is left to rdflib.
 _FORMATS: Final = {TURTLE: RdfFormat.TURTLE, N_TRIPLES: RdfFormat.N_TRIPLES, XML: RdfFormat.RDF_XML}
@@ -87,6 +90,11 @@ def _read(text: str, kind: RdfFormat) -> Statements:
 def ntriples(statements: Iterable[Statement]) -> str:
     """The statements, a line each."""
     return "".join(f"{subject} {predicate} {target} .\n" for subject, predicate, target in statements)
+
+
+def is_rdf(content: Any) -> bool:
+    """Whether the content of a record is of an RDF catalogue."""
+    return isinstance(content, Mapping) and (NTRIPLES in content or IN_TURTLE in content)
 
 
 def fill(graph: Graph, text: str) -> None:

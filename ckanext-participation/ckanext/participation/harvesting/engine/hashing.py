@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ckanext.participation.harvesting.statements import Statement, is_blank
+from ckanext.participation.harvesting.statements import Statement, is_blank, is_rdf
 
 MAX_ROUNDS = 8
 # What a CKAN says of a dataset or file that is not about it: when it was last touched, and how often it was looked at.
@@ -27,7 +27,7 @@ class Fingerprint(NamedTuple):
 def fingerprint(content: Any) -> Fingerprint:
     """The fingerprint of a record as it is stored with its harvest object."""
     if isinstance(content, Mapping):
-        if isinstance(content.get("hash"), str) and ("ntriples" in content or "turtle" in content):
+        if isinstance(content.get("hash"), str) and is_rdf(content):
             return Fingerprint("", content["hash"])
         return Fingerprint(moment(content.get("metadata_modified")), of_json(_lasting(content)))
     return Fingerprint("", of_json(content))
