@@ -10,7 +10,6 @@ BENCH_DATASETS is another number instead of 100,000; 0 leaves it out.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -20,11 +19,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import postgres
 from bench.harvest_costs import Cost, Meter, times, typical
 from bench.harvest_runs import STEPS
+from bench.orders import Orders
 from bench.report import Figure, closing, table
 from bench.server import STOCK, House, ended_by_signal, environment
 from layout import BIN, PYTHON, free_port
@@ -49,47 +49,13 @@ class Sizes:
 FULL, QUICK = Sizes(200, 1000, 3, 100_000), Sizes(40, 400, 1, 0)
 
 
-class Site:
-    """A process with CKAN that obeys orders."""
-
-    def __init__(self, house: House, name: str, ini: Any) -> None:
-        self.name = name
-        self.path = house.home.log / f"harvest-{name}.log"
-        self.log = self.path.open("w")
-        self.process = subprocess.Popen(
-            [str(PYTHON), "-c", "import sys; from bench import harvest_runs; harvest_runs.serve(sys.argv[1])", str(ini)], cwd=ini.parent,
-            env=environment(ini), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
-
-    def ask(self, do: str, **words: Any) -> Any:
-        """Give an order and wait for the answer. Raises RuntimeError with the log's end when the process ended."""
-        orders, answers = self.process.stdin, self.process.stdout
-        assert orders is not None
-        assert answers is not None
-        try:
-            orders.write(json.dumps({"do": do, **words}) + "\n")
-            orders.flush()
-            answer = answers.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise RuntimeError("\n".join(self.path.read_text(errors="replace").splitlines()[-20:]))
-        return json.loads(answer)
-
-    def stop(self) -> None:
-        """End the process after what it does."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait()
-        self.log.close()
-
-
 @dataclass
 class Bench:
     """One run: the sites, the portals' address, and what every harvest cost by `(whose, of what, in which situation)`."""
 
     house: House
     meter: Meter
-    sites: dict[str, Site]
+    sites: dict[str, Orders]
     portals: str
     costs: dict[tuple[str, str, str], list[Cost]] = field(default_factory=dict)
     number: int = 0
@@ -103,13 +69,13 @@ class Bench:
         """A new catalogue and a source that reads it: their number and id."""
         self.number += 1
         self.switch(self.number, count=count, **values)
-        source = self.sites[whose].ask("source", name=f"bench-{self.number}", kind=KINDS[whose][kind],
+        source = self.sites[whose].give("source", name=f"bench-{self.number}", kind=KINDS[whose][kind],
                                        url=f"{self.portals}/{kind}/{self.number}")
         return self.number, source
 
     def harvest(self, situation: tuple[str, str, str] | None, whose: str, source: str, count: int, **expected: int) -> Cost:
         """Harvest a source once; the report must say what is expected."""
-        cost, used = self.meter.measured(count, lambda: self.sites[whose].ask("run", source=source))
+        cost, used = self.meter.measured(count, lambda: self.sites[whose].give("run", source=source))
         rows = dict(self.house.sql("SELECT coalesce(report_status, 'none'), count(*) FROM harvest_object WHERE harvest_job_id = %s GROUP BY 1",
                                    used["job"], name=STOCK if whose == "stock" else postgres.DATABASE))
         found = {name: rows.get(name, 0) for name in ("added", "updated", "deleted", "errored")}
@@ -179,7 +145,7 @@ class Bench:
         for whose in ("stock", "ours"):
             for kind in ("ckan", "dcat"):
                 _, source = self.catalogue(whose, kind, WARM_UP)
-                self.sites[whose].ask("warm", source=source)
+                self.sites[whose].give("warm", source=source)
 
 
 def main() -> int:
@@ -215,7 +181,7 @@ def serving(house: House) -> Iterator[Bench]:
     portals = subprocess.Popen(
         [str(PYTHON), "-c", "import sys; from bench import harvest_source; harvest_source.serve(int(sys.argv[1]))", str(port)],
         env=environment(ours), cwd=ours.parent, stdin=subprocess.DEVNULL)
-    sites: dict[str, Site] = {}
+    sites: dict[str, Orders] = {}
     try:
         with step("The stock site's database"):
             for words in (["db", "upgrade"], ["db", "pending-migrations", "--apply"]):
@@ -223,7 +189,7 @@ def serving(house: House) -> Iterator[Bench]:
                                       capture_output=True, text=True, check=False)
                 if made.returncode:
                     raise RuntimeError(made.stderr[-2000:])
-        sites |= {"stock": Site(house, "stock", stock), "ours": Site(house, "ours", ours)}
+        sites |= {"stock": _site(house, "stock", stock), "ours": _site(house, "ours", ours)}
         wait_until(lambda: _answers(port), "the portals", 120)
         yield Bench(house, Meter(house), sites, f"http://127.0.0.1:{port}")
     finally:
@@ -231,6 +197,10 @@ def serving(house: House) -> Iterator[Bench]:
             site.stop()
         portals.terminate()
         portals.wait()
+
+
+def _site(house: House, name: str, ini: Path) -> Orders:
+    return Orders(house.home.log / f"harvest-{name}.log", "bench.harvest_runs", ini)
 
 
 def _answers(port: int) -> bool:

@@ -6,15 +6,14 @@ as the product's consumer does; what it used is what the kernel says of it and o
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
 import resource
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from bench import orders
 
 # What is counted in all processes of a run, and the steps whose processor time is measured apart.
 COUNTED = ("sql", "solr", "commits")
@@ -29,18 +28,7 @@ _stack: list[float] = []
 
 def serve(ini: str) -> None:
     """Obey orders until there are no more."""
-    from ckan.cli import CKANConfigLoader
-    from ckan.config.middleware import make_app
-
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    app = make_app(CKANConfigLoader(ini).get_config())
-    with app._wsgi_app.test_request_context():
-        _count()
-        for line in sys.stdin:
-            order = json.loads(line)
-            replies.write(json.dumps({"source": source, "warm": warm, "run": run}[order.pop("do")](**order)) + "\n")
-            replies.flush()
+    orders.serve(ini, {"source": source, "warm": warm, "run": run}, _count)
 
 
 def source(name: str, kind: str, url: str) -> str:

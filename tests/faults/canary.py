@@ -19,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from bench import report
+from bench.orders import Orders
 from bench.report import Figure
 from bench.server import House, ended_by_signal
-from faults.harvest_site import Orders
+from faults.harvest_site import obeying
 from faults.portal import CKAN, DCAT
 from report import say, step
 
@@ -144,7 +145,7 @@ def main() -> int:
     """Take every way, first with the canary out of bounds, then with it allowed."""
     house = House.open()
     ini = house.ours(**{"participation.fetch.seconds": "3", "participation.links.per_day": "1000", "participation.links.host_pause": "0"})
-    with closing(Canary()) as canary, closing(Front()) as front, Orders(house, ini) as orders:
+    with closing(Canary()) as canary, closing(Front()) as front, obeying(house, ini) as orders:
         say(f"canary on {', '.join(canary.addresses)}\n")
         ways = list(all_ways(canary, front, orders))
         inner = [f"{_bracketed(address)}:{canary.port}" for address in canary.addresses]

@@ -28,7 +28,7 @@ import supervision
 from bench import processes, report
 from bench.report import Figure
 from bench.server import House, ended_by_signal
-from faults.harvest_site import HarvestSite, Orders
+from faults.harvest_site import HarvestSite, obeying
 from layout import ROOT
 from report import say, step, wait_until
 
@@ -104,7 +104,7 @@ def main() -> int:
         house = House.open()
         run = Run(HarvestSite(house, house.ours(**{"participation.fetch.allow": f"127.0.0.1:{source.port}"})), datasets, kills)
         say(f"harvest-kills, {'quick' if quick else 'full'}: {datasets:,} datasets, {kills} kills\n")
-        with Orders(house, run.site.ini) as orders:
+        with obeying(house, run.site.ini) as orders:
             run.job = orders.give("ask", source=orders.give("source", name="agency", kind="participation_ckan", url=source.url("/csa")))
         run.began = inserted(run.site)
         with run.site.running():

@@ -6,28 +6,18 @@ Everything is asked of CKAN's own actions, as forms and buttons do.
 from __future__ import annotations
 
 import json
-import os
 import socket
-import sys
 from collections.abc import Callable
 from typing import Any
+
+from bench import orders
 
 Rows = list[tuple[Any, ...]]
 
 
 def serve(ini: str) -> None:
     """Obey orders until there are no more."""
-    from ckan.cli import CKANConfigLoader
-    from ckan.config.middleware import make_app
-
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    app = make_app(CKANConfigLoader(ini).get_config())
-    with app._wsgi_app.test_request_context():
-        for line in sys.stdin:
-            order = json.loads(line)
-            replies.write(json.dumps(ORDERS[order.pop("do")](**order)) + "\n")
-            replies.flush()
+    orders.serve(ini, ORDERS)
 
 
 def source(name: str, kind: str, url: str) -> str:

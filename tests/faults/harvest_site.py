@@ -10,46 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from bench.orders import Orders
 from bench.server import House, environment
-from layout import BIN, PYTHON
+from layout import BIN
 from report import step, wait_until
 
 
-class Orders:
-    """A process with CKAN that obeys orders (`harvest_orders`)."""
-
-    def __init__(self, house: House, ini: Path) -> None:
-        self.path = house.home.log / "orders.log"
-        self.log = self.path.open("w")
-        self.process = subprocess.Popen(
-            [str(PYTHON), "-c", "import sys; from faults import harvest_orders; harvest_orders.serve(sys.argv[1])", str(ini)], cwd=ini.parent,
-            env=environment(ini), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
-
-    def __enter__(self) -> Orders:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait()
-        self.log.close()
-
-    def give(self, do: str, **words: Any) -> Any:
-        """Give an order and wait for the answer. Raises RuntimeError with the log's end when the process ended."""
-        orders, answers = self.process.stdin, self.process.stdout
-        assert orders
-        assert answers
-        try:
-            orders.write(json.dumps({"do": do, **words}) + "\n")
-            orders.flush()
-            answer = answers.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise RuntimeError("\n".join(self.path.read_text(errors="replace").splitlines()[-20:]))
-        return json.loads(answer)
+def obeying(house: House, ini: Path) -> Orders:
+    """A process with CKAN that obeys the orders of `harvest_orders`."""
+    return Orders(house.home.log / "orders.log", "faults.harvest_orders", ini)
 
 
 @dataclass

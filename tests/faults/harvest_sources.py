@@ -17,9 +17,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bench import report
+from bench.orders import Orders
 from bench.report import Figure
 from bench.server import House, ended_by_signal
-from faults.harvest_site import HarvestSite, Orders
+from faults.harvest_site import HarvestSite, obeying
 from faults.portal import CKAN, DCAT, Portal, portals
 from faults.troubles import TROUBLES, Trouble
 from report import say, step, wait_until
@@ -109,7 +110,7 @@ def main() -> int:
         f"{', '.join(f'{name} = {value}' for name, value in settings.items() if name != 'participation.fetch.allow')}; "
         f"a byte each {sizes.drip:g} s\n")
     with ExitStack() as stack:
-        orders = stack.enter_context(Orders(house, site.ini))
+        orders = stack.enter_context(obeying(house, site.ini))
         # Before the processes stop: a job that waits for a portal would keep them.
         stack.enter_context(site.running())
         stack.enter_context(portals(*bad, *healthy.values()))
