@@ -114,7 +114,27 @@ def test_contributed_words_are_added_and_other_values_replace() -> None:
         {"words": ["a"], "participation_language": ["fr"]},
         [{"words": ["b", "a"], "participation_threads": 1}],
     )
-    assert document == {"words": ["a", "b"], "participation_language": ["fr"], "participation_threads": 1}
+    assert document == {"words": ["a", "b"], "text_fr": ["a", "b"], "text_en": ["a", "b"], "participation_language": ["fr"],
+                        "participation_threads": 1}
+
+
+def test_each_text_is_read_once_as_french_and_once_as_english() -> None:
+    dataset = {"title": "Eau", "title_translated": {"fr": "Eau", "en": "Water"}, "notes": "Deux langues ?", "tags": [{"name": "eau"}],
+               "resources": [{"name": "Puits", "name_translated": {"fr": "Puits", "en": "Wells"}}], "author": "Greffe"}
+    document = rules.merged({"title": "Eau", "tags": ["eau"]}, rules.dataset_fields(dataset), [])
+    assert document["title_exact"] == ["Eau", "Water"]
+    assert document["text_fr"] == ["Water", "Wells", "Greffe"]
+    assert document["text_en"] == ["Eau", "Puits", "Greffe"]
+
+
+def test_ckans_own_text_gets_the_translations_that_ckan_does_not_copy_there() -> None:
+    dataset = {"title": "Eau", "title_translated": {"fr": "Eau", "en": "Water"}, "tags": [{"name": "eau"}],
+               "keywords_translated": {"fr": ["eau"], "en": ["wells"]}}
+    document = rules.merged(
+        {"title": "Eau", "tags": ["eau"], "title_translated": "{}", "extras_title_translated": "{}", "extras_purpose_translated": "{}",
+         "text": "said by a publisher"}, rules.dataset_fields(dataset), [])
+    assert document["text"] == ["said by a publisher", "Water", "wells"]
+    assert {name for name in document if name.endswith("_translated")} == {"extras_purpose_translated"}
 
 
 def test_nested_metadata_becomes_json_text() -> None:

@@ -31,16 +31,12 @@ class Field:
     copied_to: tuple[str, ...] = ()
 
 
-_EVERYTHING = ("text_fr", "text_en")
-_TITLE = (*_EVERYTHING, "title_exact")
-_SAID = (*_EVERYTHING, "words")
+_SAID = ("text_fr", "text_en", "words")
 _SAID_IN_TITLE = (*_SAID, "title_exact")
 
 
-def _dataset(
-    name: str, type_: str, source: str, why: str, *, multi: bool = False, copied_to: tuple[str, ...] = ()
-) -> Field:
-    return Field(DATASETS, name, type_, multi, source, why, copied_to=copied_to)
+def _dataset(name: str, type_: str, source: str, why: str, *, multi: bool = False) -> Field:
+    return Field(DATASETS, name, type_, multi, source, why)
 
 
 def _document(
@@ -59,23 +55,23 @@ def _document(
 
 DATASET_FIELDS: tuple[Field, ...] = (
     _dataset(
-        "title_fr", "text_fr", "title_translated.fr, else title", "French title, stemmed", copied_to=_TITLE
+        "title_fr", "text_fr", "title_translated.fr, else title", "French title, stemmed"
     ),
     _dataset(
-        "title_en", "text_en", "title_translated.en, else title", "English title, stemmed", copied_to=_TITLE
+        "title_en", "text_en", "title_translated.en, else title", "English title, stemmed"
     ),
     _dataset(
         "title_exact",
         "text_exact",
-        "copy of both titles",
+        "both titles",
         "a title with the very word comes first",
         multi=True,
     ),
     _dataset(
-        "notes_fr", "text_fr", "notes_translated.fr, else notes", "French description", copied_to=_EVERYTHING
+        "notes_fr", "text_fr", "notes_translated.fr, else notes", "French description"
     ),
     _dataset(
-        "notes_en", "text_en", "notes_translated.en, else notes", "English description", copied_to=_EVERYTHING
+        "notes_en", "text_en", "notes_translated.en, else notes", "English description"
     ),
     _dataset(
         "tags_fr",
@@ -83,7 +79,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "keywords_translated.fr, tags",
         "keywords as words, not only as facet values",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "tags_en",
@@ -91,7 +86,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "keywords_translated.en, tags",
         "keywords as words, not only as facet values",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "resources_fr",
@@ -99,7 +93,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "each resource's name_translated.fr, description_translated.fr, else name, description",
         "what the files are called",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "resources_en",
@@ -107,7 +100,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "each resource's name_translated.en, description_translated.en, else name, description",
         "what the files are called",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "organization_fr",
@@ -115,7 +107,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "the organisation's title_translated.fr, else title",
         "find by who publishes",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "organization_en",
@@ -123,7 +114,6 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "the organisation's title_translated.en, else title",
         "find by who publishes",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "words",
@@ -131,20 +121,19 @@ DATASET_FIELDS: tuple[Field, ...] = (
         "name, formats, titles of groups, other extensions' contributions",
         "words that belong to no language",
         multi=True,
-        copied_to=_EVERYTHING,
     ),
     _dataset(
         "text_fr",
         "text_fr",
-        "copy of all the fields above",
-        "everything read as French: a word is found in whatever field and language it stands",
+        "`words`, and what the fields above say in English only",
+        "the rest read as French: a word is found in whatever field and language it stands",
         multi=True,
     ),
     _dataset(
         "text_en",
         "text_en",
-        "copy of all the fields above",
-        "everything read as English: a word is found in whatever field and language it stands",
+        "`words`, and what the fields above say in French only",
+        "the rest read as English: a word is found in whatever field and language it stands",
         multi=True,
     ),
     _dataset(

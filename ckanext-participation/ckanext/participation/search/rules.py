@@ -36,6 +36,10 @@ WORDS_CHARACTERS = 500
 # Three-letter codes of the languages that portals of the region use, and codes that name no language.
 _LANGUAGE_CODES = {"fra": "fr", "fre": "fr", "eng": "en", "spa": "es", "iku": "iu", "cre": "cr"}
 _NO_LANGUAGE = {"zxx", "und", "mul", "mis"}
+# What these say stands in fields of ours, language by language. CKAN would hold each once more as JSON, read as words twice.
+_MULTILINGUAL = ("title_translated", "notes_translated", "keywords_translated", "tags_translated")
+_AS_JSON = frozenset((*_MULTILINGUAL, *(f"extras_{name}" for name in _MULTILINGUAL)))
+_BY_LANGUAGE = ("title", "notes", "tags", "resources", "organization")
 _LANGUAGE_NAMES = {"français": "fr", "francais": "fr", "french": "fr", "anglais": "en", "english": "en"}
 
 
@@ -70,7 +74,7 @@ def merged(
     What the dataset itself says under a name of ours is dropped: a publisher's extra must not set a licence
     or a count. Contributed words are added to ours, any other contributed value replaces.
     """
-    result = {name: value for name, value in document.items() if name not in OWN}
+    result = {name: value for name, value in document.items() if name not in OWN and name not in _AS_JSON}
     result.update(ours)
     for contribution in contributions:
         for name, value in contribution.items():
@@ -78,7 +82,31 @@ def merged(
                 result[name] = _tidy([*result.get(name, []), *_listed(value)])
             else:
                 result[name] = value
+    result.update({name: value for name, value in _gathered(result).items() if value})
     return result
+
+
+def _gathered(document: Mapping[str, Any]) -> Document:
+    """Return what is made of a document's other fields, each text once: reading a text is most of what a document costs Solr.
+
+    `text_fr` has what no French field has, and `text_en` what no English field has, so that together with these every text is read in
+    both ways. `text` has the translations of what CKAN copies there in one language.
+    """
+    said = {language: [text for name in _BY_LANGUAGE for text in _listed(document.get(f"{name}_{language}"))] for language in LANGUAGES}
+    made: Document = {"title_exact": _tidy([document.get(f"title_{language}") for language in LANGUAGES])}
+    everything = [*(text for texts in said.values() for text in texts), *document.get("words", [])]
+    for language, own in said.items():
+        made[f"text_{language}"] = _without(everything, own)
+    copied = [text for name in ("title", "notes", "tags") for text in _listed(document.get(name))]
+    translated = [text for name in ("title", "notes", "tags") for language in LANGUAGES
+                  for text in _listed(document.get(f"{name}_{language}"))]
+    made["text"] = [*_listed(document.get("text")), *_without(translated, copied)]
+    return made
+
+
+def _without(texts: Iterable[str], others: Iterable[Any]) -> list[str]:
+    left_out = {text for text in others if isinstance(text, str)}
+    return [text for text in dict.fromkeys(texts) if text not in left_out]
 
 
 def accepted_by_solr(document: Mapping[str, Any]) -> Document:
@@ -191,15 +219,18 @@ def _is_long(name: str) -> bool:
 
 
 def _fits(value: Any) -> bool:
-    return not isinstance(value, str) or len(value.encode("utf-8", "replace")) <= TERM_BYTES
+    # A character has four bytes at most.
+    return not isinstance(value, str) or 4 * len(value) <= TERM_BYTES or len(value.encode("utf-8", "replace")) <= TERM_BYTES
 
 
 def _flat(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, set | frozenset):
         return json.dumps(sorted(value, key=str), ensure_ascii=False, default=str)
-    return clean_text(value) if isinstance(value, str) else value
+    return value
 
 
 def _parsed(value: Any) -> Any:
@@ -226,7 +257,7 @@ def clean_text(value: Any) -> str:
     """Return the text without what no index takes; empty for anything but text."""
     if not isinstance(value, str):
         return ""
-    return _NO_TEXT.sub("", value)
+    return value if value.isprintable() else _NO_TEXT.sub("", value)
 
 
 def _tidy(value: Any) -> Any:
