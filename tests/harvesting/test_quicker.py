@@ -10,7 +10,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.lib.navl import dictization_functions as navl
-from ckan.lib.navl.validators import ignore, ignore_empty, ignore_missing
+from ckan.lib.navl.validators import ignore, ignore_empty, ignore_missing, not_empty, not_missing, unicode_safe
+from ckan.logic.converters import convert_from_extras, convert_to_extras
 
 from ckanext.participation.harvesting.batches import quicker
 
@@ -42,6 +43,11 @@ SCHEMA: dict[str, Any] = {
     "files": {"id": [before, missed], "url": [ignore_missing, before, unhappy], "odd": [ignore_empty, before],
               "notes": {"text": [before, missed], "name": [ignore, before]}, "__extras": [before], "__after": [before]},
     "tags": {"name": [before, unhappy], "id": [reaching], "url": [ignore_missing, before]},
+    "extras": {"key": [not_empty], "value": [not_missing, unicode_safe], "__extras": [before]},
+    "kept": [before, convert_to_extras],
+    "text": [convert_from_extras, ignore_missing, not_empty, before],
+    "url": [convert_from_extras, ignore_missing, unicode_safe],
+    "zone": [not_empty, before],
     "__extras": [before],
     "__junk": [before],
     "__after": [before],
@@ -55,13 +61,18 @@ def quick() -> Iterator[None]:
 
 
 def flat(chance: random.Random) -> dict[Any, Any]:
-    names = ["name", "title", "files", "tags", "id", "url", "notes", "text", "odd"]
+    names = ["name", "title", "files", "tags", "id", "url", "notes", "text", "odd", "kept", "zone", "extras"]
     data: dict[Any, Any] = {}
     for _ in range(chance.randint(0, 12)):
         key: list[Any] = [chance.choice(names)]
         for _ in range(chance.randint(0, 2)):
             key += [chance.randint(0, 2), chance.choice(names)]
-        data[tuple(key)] = chance.choice(["a text", [], None])
+        data[tuple(key)] = chance.choice(["a text", [], None, "", 0])
+    data.pop(("extras",), None)
+    for number in sorted(chance.sample(range(4), chance.randint(0, 4))):
+        data["extras", number, "key"] = chance.choice(["text", "url", "other", ""])
+        if chance.random() < 0.9:
+            data["extras", number, "value"] = chance.choice(["an extra", ""])
     return data
 
 

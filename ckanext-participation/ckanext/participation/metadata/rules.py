@@ -69,7 +69,10 @@ def text(value: object, limit: int = TEXT_LIMIT) -> str:
     # Length first: cleaning an oversized text is the costly part.
     if len(value) > limit:
         raise Refused(N_("This text is too long: %(limit)d characters at most."), limit=limit)
-    cleaned = unicodedata.normalize("NFC", storable(value).translate(_CONTROL)).strip()
+    if not value.replace("\n", "").replace("\t", "").isprintable():
+        # Only here can there be what is no text: looking for it costs more than all the rest.
+        value = storable(value).translate(_CONTROL)
+    cleaned = unicodedata.normalize("NFC", value).strip()
     if len(cleaned) > limit:
         raise Refused(N_("This text is too long: %(limit)d characters at most."), limit=limit)
     return cleaned

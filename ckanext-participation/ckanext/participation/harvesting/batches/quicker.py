@@ -10,17 +10,23 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
 from operator import itemgetter
 from typing import Any, Final
 
+import ckan.plugins.toolkit as tk
 from ckan.lib.navl import dictization_functions as navl
 from ckan.lib.navl import validators as rules
+from ckan.logic import converters
 from ckan.logic import validators as ckans
 
 Key = tuple[Any, ...]
 Data = dict[Key, Any]
 Converter = Callable[..., Any]
 
+# This sentence is CKAN's, and so is its French.
+_CKANS = tk._
 _collecting: list[bool] = []
 _validate = navl._validate
 _unflatten = navl.unflatten
@@ -28,7 +34,10 @@ _duplicate_extras_key = ckans.duplicate_extras_key
 
 # Where one of these comes first, a field that is not there stays so, and its other rules are not asked.
 _LET_GO: Final = frozenset({rules.ignore_missing, rules.ignore_empty, rules.ignore})
+# A text that is asked nothing else stays as it is.
+_LEAVE_TEXT: Final = frozenset({rules.ignore_missing, rules.ignore_empty, rules.not_missing, rules.not_empty, rules.unicode_safe})
 _NAME: Final = itemgetter(0)
+_ABSENT: Final = object()
 # Rules that stand for a group of fields and not for a field, in the order in which they are asked.
 BEFORE, EXTRAS, AFTER, JUNK = "__before", "__extras", "__after", "__junk"
 
@@ -43,50 +52,76 @@ class _Errors(dict[Key, list[Any]]):
 
 @dataclass(frozen=True)
 class _Part:
-    """The rules of one group of fields: its fields' in their order, its own, and the fields that may be let go."""
+    """The rules of one group of fields: its fields' in their order, its own, the fields that may be let go, those whose text may stay."""
 
     fields: list[tuple[str, list[Converter]]]
     own: dict[str, list[Converter]]
     names: frozenset[str]
     let_go: frozenset[str]
+    texts: frozenset[str]
+    # The fields that are marked as missing when they are.
+    marked: list[str]
+
+    @classmethod
+    def of(cls, schema: dict[str, Any]) -> _Part:
+        """Read a group's rules; those of groups within it are not among them."""
+        fields: list[tuple[str, list[Converter]]] = []
+        own: dict[str, list[Converter]] = {}
+        for name, inner in schema.items():
+            if isinstance(inner, list):
+                if name.startswith("__"):
+                    own[name] = inner
+                else:
+                    fields.append((name, inner))
+        fields.sort(key=_NAME)
+        let_go = frozenset(name for name, asked in fields if asked and asked[0] in _LET_GO)
+        texts = frozenset(name for name, asked in fields if _LEAVE_TEXT.issuperset(asked))
+        return cls(fields, own, frozenset({*own, *(name for name, _ in fields)}), let_go, texts,
+                   [name for name, _ in fields if name not in let_go])
 
 
 @dataclass
 class _Rules:
-    """A schema by its groups, and the beginnings of all that it names."""
+    """A schema by its groups, each read when it is met."""
 
-    parts: dict[Key, _Part] = field(default_factory=dict)
-    beginnings: set[Key] = field(default_factory=set)
+    schema: dict[str, Any]
+    parts: dict[Key, _Part | None] = field(default_factory=dict)
 
-    def learn(self, schema: dict[str, Any], place: Key = ()) -> None:
-        """Add a group and those within it."""
-        fields: list[tuple[str, list[Converter]]] = []
-        own: dict[str, list[Converter]] = {}
-        leaves = 0
-        for name, inner in schema.items():
-            if isinstance(inner, dict):
-                self.learn(inner, (*place, name))
-                continue
-            leaves += 1
-            self.beginnings.add((*place, name))
-            if not isinstance(inner, list):
-                continue
-            if name.startswith("__"):
-                own[name] = inner
-            else:
-                fields.append((name, inner))
-        if leaves:
-            self.beginnings |= {place[:length] for length in range(len(place) + 1)}
-        if leaves or not place:
-            fields.sort(key=_NAME)
-            let_go = frozenset(name for name, asked in fields if asked and asked[0] in _LET_GO)
-            self.parts[place] = _Part(fields, own, frozenset({*own, *(name for name, _ in fields)}), let_go)
+    def part(self, path: Key) -> _Part | None:
+        """The rules of the group at this path; None where the schema has none, or one that consists of groups only."""
+        if path not in self.parts:
+            inner = self._at(path)
+            known = isinstance(inner, dict) and (not path or any(not isinstance(value, dict) for value in inner.values()))
+            self.parts[path] = _Part.of(inner) if known else None
+        return self.parts[path]
+
+    def begins(self, path: Key) -> bool:
+        """Say whether a field that the schema names is here or further on."""
+        inner = self._at(path)
+        return inner is not _ABSENT and _names_a_field(inner)
+
+    def _at(self, path: Key) -> Any:
+        inner: Any = self.schema
+        for name in path:
+            inner = inner.get(name, _ABSENT) if isinstance(inner, dict) else _ABSENT
+        return inner
+
+
+def _names_a_field(schema: Any) -> bool:
+    return not isinstance(schema, dict) or any(_names_a_field(inner) for inner in schema.values())
 
 
 class _Made(dict[Key, Any]):
     """The data under way. A field that was let go is missing to whoever looks for it by its name."""
 
     groups: dict[Key, _Part]
+    # How many extras there were.
+    extras: int = 0
+
+    @cached_property
+    def missing_value(self) -> str:
+        """What CKAN says of a field that must not be empty."""
+        return _CKANS("Missing value")
 
     def __missing__(self, key: Key) -> Any:
         part = self.groups.get(key[:-1])
@@ -97,14 +132,14 @@ class _Made(dict[Key, Any]):
 
 def validate(data: Data, schema: dict[str, Any], context: Any) -> tuple[Data, dict[Key, Any]]:
     """As CKAN's `_validate`: flat data against the rules; what became of it, and what was objected."""
-    known = _Rules()
-    known.learn(schema)
+    known = _Rules(schema)
     groups = _groups(data, known)
     made = _augmented(data, known, groups)
     errors = _Errors()
 
     def ask(key: Key, asked: Iterable[Converter]) -> None:
-        for converter in asked:
+        for rule in asked:
+            converter = _QUICKER.get(rule, rule)
             code = getattr(converter, "__code__", None)
             arguments = code.co_argcount if code else 0
             try:
@@ -140,8 +175,12 @@ def _questions(groups: dict[Key, _Part], made: _Made) -> Iterator[tuple[Key, lis
     for place, part in groups.items():
         for name, asked in part.fields:
             key = (*place, name)
-            if name not in part.let_go or key in made:
-                yield key, asked
+            value = made.get(key, _ABSENT)
+            if value is _ABSENT and name in part.let_go:
+                continue
+            if type(value) is str and value and name in part.texts:
+                continue
+            yield key, asked
     for place, part in groups.items():
         if EXTRAS in part.own:
             yield (*place, EXTRAS), part.own[EXTRAS]
@@ -157,35 +196,36 @@ def _groups(data: Data, known: _Rules) -> dict[Key, _Part]:
     found: set[Key] = {()}
     # A group's parent is shorter than the group.
     for place in sorted({key[:-1] for key in data}, key=len):
-        if place and place[::2] in known.parts and place[:-2] in found:
+        if place and place[:-2] in found and known.part(place[::2]) is not None:
             found.add(place)
-    return {place: known.parts[place[::2]] for place in in_order(found)}
+    return {place: part for place in in_order(found) if (part := known.part(place[::2])) is not None}
 
 
 def _augmented(data: Data, known: _Rules, groups: dict[Key, _Part]) -> _Made:
     """The data with what is missing marked, and with what has no rule put aside."""
     made = _Made()
     made.groups = groups
+    made.extras = 1 + max((place[1] for place in groups if place[0:1] == ("extras",)), default=-1)
     junk: Data = {}
     extras: Data = {}
     for key, value in data.items():
+        name = key[-1]
         part = groups.get(key[:-1])
-        if part is not None and key[-1] in part.names:
+        if part is not None and name in part.names:
             made[key] = value
             continue
-        if key[::2] in known.beginnings and value != []:
+        if value != [] and known.begins(key[::2]):
             raise navl.DataError(f"Only lists of dicts can be placed against subschema {key}, not {type(value)}")
         if part is not None:
-            extras.setdefault((*key[:-1], EXTRAS), {})[key[-1]] = value
+            extras.setdefault((*key[:-1], EXTRAS), {})[name] = value
         else:
             junk[key] = value
     if junk:
         made[JUNK,] = junk
     made |= extras
     for place, part in groups.items():
-        for name, _ in part.fields:
-            if name not in part.let_go and (*place, name) not in made:
-                made[*place, name] = navl.missing
+        for name in part.marked:
+            made.setdefault((*place, name), navl.missing)
     return made
 
 
@@ -194,13 +234,14 @@ def unflatten(data: Data) -> dict[str, Any]:
     if type(data) is _Errors and not any(data.values()):
         return {}
     whole: dict[str, Any] = {}
-    places: dict[Key, Any] = {(): whole}
     skipping: dict[int, list[Any]] = {}
-    for key in in_order(data):
-        place = key[:-1]
-        if place not in places:
-            places[place] = _reached(whole, place, skipping)
-        places[place][key[-1]] = data[key]
+    groups: dict[Key, dict[str, Any]] = {}
+    for key, value in data.items():
+        groups.setdefault(key[:-1], {})[key[-1]] = value
+    for place in in_order(groups):
+        here, group = _reached(whole, place, skipping), groups[place]
+        for name in sorted(group):
+            here[name] = group[name]
     for found in skipping.values():
         found[:] = [one for one in found if one]
     return whole
@@ -234,12 +275,36 @@ def in_order(keys: Iterable[Key]) -> list[Key]:
     return [key for length in sorted(by_length) for key in sorted(by_length[length])]
 
 
+def _from_extras(key: Key, data: _Made, _errors: Any, _context: Any) -> None:
+    """As CKAN's `convert_from_extras`, which looks through all that the dataset says, for each field anew."""
+    for number in count():
+        named = data.get(("extras", number, "key"), _ABSENT)
+        if named is _ABSENT and number >= data.extras:
+            return
+        if named == key[-1]:
+            data[key] = data["extras", number, "value"]
+            for place in [place for place in data if place[0] == "extras" and place[1] == number]:
+                del data[place]
+            return
+
+
+def _not_empty(key: Key, data: _Made, errors: Any, _context: Any) -> None:
+    """As CKAN's `not_empty`, which translates its objection anew each time."""
+    value = data.get(key)
+    if value is navl.missing or (not value and value not in (False, 0, 0.0)):
+        errors[key].append(data.missing_value)
+        raise navl.StopOnError
+
+
 def duplicate_extras_key(key: Key, data: Data, errors: Any, context: Any) -> None:
     """As CKAN's rule of this name, which builds the whole dataset anew to see its extras."""
     names = [value for place, value in data.items() if place[0] == "extras" and place[-1] == "key" and len(place) == 3
              and not data.get(("extras", place[1], "deleted"))]
     if len(set(names)) < len(names) or ("extras",) in data:
         _duplicate_extras_key(key, data, errors, context)
+
+
+_QUICKER: Final[dict[Any, Converter]] = {rules.not_empty: _not_empty, converters.convert_from_extras: _from_extras}
 
 
 def begin() -> None:
