@@ -70,6 +70,25 @@ def test_names_are_never_longer_than_they_may_be_and_go_on_after_the_last_number
     assert naming.choose(["snow"], {"snow", *(f"snow{number}" for number in range(1, 1000))}) == [None]
 
 
+def test_the_thousandth_of_a_name_gets_the_next_number_for_a_few_questions(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ["snow", *(f"snow{number}" for number in range(1, 700))]
+    model.Session.execute(sa.insert(model.package_table), [{"id": name, "name": name, "type": "dataset", "owner_org": owner} for name in here])
+    asked: list[int] = []
+    taken = naming.taken
+
+    def counted(names: Any) -> set[str]:
+        asked.append(len(names))
+        return taken(names)
+
+    monkeypatch.setattr(naming, "taken", counted)
+    assert naming.reserve(["snow", "rain", "snow", "snow"], {"snow701"}) == ["snow700", "rain", "snow702", "snow703"]
+    assert sum(asked) < 150
+    model.Session.execute(sa.insert(model.package_table), [{"id": name, "name": name, "type": "dataset", "owner_org": owner}
+                                                           for name in (f"snow{number}" for number in range(700, 1000))])
+    [given] = naming.reserve(["snow"])
+    assert given.startswith("snow-")
+
+
 def test_a_name_that_somebody_takes_meanwhile_becomes_another(
     run: batches.Run, item: Any, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
