@@ -89,7 +89,7 @@ def counted(cost: Cost, home: Path, datasets: int) -> Iterator[None]:
     services = Services.of(home)
     start = time.perf_counter(), time.process_time(), cpu_of(services.postgresql), cpu_of(services.solr)
     yield
-    searching.commit()
+    searching.show()
     cost.datasets += datasets
     cost.wall += time.perf_counter() - start[0]
     cost.ckan += time.process_time() - start[1]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from ckanext.participation.harvesting.batches.chains import obstacles
 from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Refusal, Removal, Run
 from ckanext.participation.harvesting.batches.removing import remove
+from ckanext.participation.harvesting.batches.searching import show
 from ckanext.participation.harvesting.batches.writing import refuse, write
 
-__all__ = ["BeforeCommit", "Item", "Outcome", "Refusal", "Removal", "Run", "obstacles", "refuse", "remove", "write"]
+__all__ = ["BeforeCommit", "Item", "Outcome", "Refusal", "Removal", "Run", "obstacles", "refuse", "remove", "show", "write"]

@@ -32,7 +32,8 @@ def written(done: Sequence[Written], run: Run) -> None:
     told = [one for one in done if one.changed]
     watching = run.mode == "compat" and bool(_watchers())
     views = bool(datapreview.get_default_view_plugins())
-    packages = loading.packages([one.plan.id for one in told])
+    # A plugin that looks at a dataset's files makes CKAN load them then.
+    packages = loading.packages([one.plan.id for one in told], resources=watching)
     for one in told:
         package, plan = packages[one.plan.id], one.plan
         plan.context["package"] = package

@@ -19,11 +19,10 @@ import ckan.lib.search.index as ckan_index
 import pysolr
 import sqlalchemy as sa
 from ckan import model
-from ckanext.harvest.model import HarvestObject, HarvestSource
 
 from ckanext.participation.common import indexing, silence
 from ckanext.participation.common.model import IndexMark, now
-from ckanext.participation.harvesting.batches import loading, showing
+from ckanext.participation.harvesting.batches import loading, origins, showing
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,8 @@ BATCH = 250
 PATIENCE = timedelta(seconds=60)
 # A document that the search server refuses is tried again so much later.
 LATER = timedelta(hours=1)
-VISIBLE_WITHIN_MS = 2000
+# While a harvest goes on; at its end `show` makes the rest visible. A view for each batch costs Solr as much again as the reading of it.
+VISIBLE_WITHIN_MS = 10_000
 
 
 class SearchAway(Exception):
@@ -74,14 +74,12 @@ def index(numbers: dict[str, int], user: str = "") -> dict[str, tuple[Any, dict[
     packages = loading.packages(numbers, resources=False)
     collected = Collected()
     shown: dict[str, tuple[Any, dict[str, Any]]] = {}
-    held = _sources_of(packages)
-    log.debug("%s datasets of %s sources for the search", len(packages), len(held))
     silent = silence.about(packages)
-    with _collect(collected), silence.known(silent):
+    with _collect(collected), silence.known(silent), origins.known(origins.of(packages)):
         builder = ckan_search.index_for("Package")
         for package, (plain, custom) in zip(packages.values(), showing.both(list(packages.values()), user), strict=True):
             shown[package.id] = package, custom
-            builder.update_dict({**plain, "with_custom_schema": custom}, defer_commit=True)
+            builder.update_dict({**origins.last(plain), "with_custom_schema": origins.last(custom)}, defer_commit=True)
         for identifier in numbers.keys() - packages.keys():
             builder.remove_dict({"id": identifier})
     # Nothing is held while the server is waited for.
@@ -106,9 +104,12 @@ def run() -> None:
         model.Session.rollback()
 
 
-def commit() -> None:
-    """Let the search show at once what was sent."""
-    ckan_index.make_connection().commit()
+def show() -> None:
+    """Let the search show at once what was sent; a server that is away does so when it is back."""
+    try:
+        ckan_index.make_connection().commit(softCommit=True)
+    except (pysolr.SolrError, OSError) as error:
+        log.warning("What was harvested is shown later: the search is away (%s).", str(error)[:200])
 
 
 def _left() -> dict[str, int]:
@@ -152,12 +153,6 @@ def _collect(collected: Collected) -> Iterator[None]:
     finally:
         ckan_index.make_connection = original
         _collecting.reset(token)
-
-
-def _sources_of(ids: Collection[str]) -> list[Any]:
-    """The sources of these datasets: ckanext-harvest asks for them at each document, and finds them while somebody holds them."""
-    of_these = sa.select(HarvestObject.harvest_source_id).where(HarvestObject.package_id.in_(list(ids)), HarvestObject.current.is_(True))
-    return list(model.Session.scalars(sa.select(HarvestSource).where(HarvestSource.id.in_(of_these))))
 
 
 def _send(collected: Collected) -> set[str]:

@@ -66,6 +66,7 @@ class _Rows:
         self.as_subject: dict[str, list[Any]] = defaultdict(list)
         self.as_object: dict[str, list[Any]] = defaultdict(list)
         self._dictized_groups: dict[tuple[str, str], Shown] = {}
+        self._licences: dict[str, Any] = {}
         resource, tag, tie = model.resource_table, model.tag_table, model.package_tag_table
         for row in model.Session.execute(sa.select(resource).where(resource.c.package_id.in_(ids))):
             self.resources[row.package_id].append(row)
@@ -92,6 +93,13 @@ class _Rows:
         ):
             self.as_subject[row.subject_package_id].append(row)
             self.as_object[row.object_package_id].append(row)
+
+    def licence(self, package: Any) -> Any:
+        """The dataset's licence as CKAN knows it; each is looked up once: CKAN goes through its whole list."""
+        name = package.license_id
+        if name not in self._licences:
+            self._licences[name] = package.license
+        return self._licences[name]
 
     def groups_of(self, identifier: str, context: Any) -> list[Shown]:
         """The dataset's groups; each group is asked for once, whatever the number of datasets in it."""
@@ -124,7 +132,7 @@ def dictized(package: Any, rows: _Rows, context: Any) -> Shown:
     shown["organization"] = dict(organisation) if organisation else None
     shown["relationships_as_subject"] = dictization.obj_list_dictize(rows.as_subject[package.id], context)
     shown["relationships_as_object"] = dictization.obj_list_dictize(rows.as_object[package.id], context)
-    licence = package.license
+    licence = rows.licence(package)
     shown["isopen"] = bool(licence and licence.isopen())
     shown["type"] = package.type or "dataset"
     if licence and licence.url:

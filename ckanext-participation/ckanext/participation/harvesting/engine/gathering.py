@@ -192,6 +192,8 @@ class Gathering:
             model.Session.execute(insert(HarvestPage), [{"source_id": self.source_id, **page} for page in self.pages])
         self._note(gathered=now(), whole=whole, finished=None if ids else now())
         model.Session.commit()
+        if self._tally.written:
+            batches.show()
         if sentence:
             self.say(sentence)
         if self.counts[Verdict.REPEATED]:
