@@ -14,9 +14,10 @@ from ckan import logic, model
 from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObjectExtra
 
 from ckanext.participation.common.model import Event, IndexMark
-from ckanext.participation.harvesting import batches
+from ckanext.participation.harvesting import batches, organisations
 from ckanext.participation.harvesting.batches import naming, prefetched, searching
-from ckanext.participation.harvesting.record import Record
+from ckanext.participation.harvesting.record import Organisation, Record
+from ckanext.participation.harvesting.settings import Settings
 from ckanext.participation.search import indexer
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -133,6 +134,32 @@ def test_a_name_that_a_person_is_writing_is_waited_for_and_becomes_another(run: 
     other.close()
     writer.join()
     assert [dataset(outcome)["name"] for outcome in found] == ["snow1", "snow-2"]
+
+
+def test_an_organisation_that_another_process_is_making_is_waited_for_and_used(owner: str) -> None:
+    """Two processes of one harvest meet the same new publisher in the same moment: neither sees the other's row."""
+    assert model.meta.engine is not None
+    other = model.meta.engine.connect()
+    other.execute(sa.insert(model.group_table).values(id="another", name="roads", title="Roads", type="organization", is_organization=True,
+                                                      state="active", extras={"remote_identifiers": '["Roads"]'}))
+    ended = threading.Event()
+    waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO \"group\" %'")
+
+    def commit() -> None:
+        with model.meta.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+            while not watching.scalar(waits) and not ended.wait(0.05):
+                pass
+        other.commit()
+        other.close()
+
+    committing = threading.Thread(target=commit)
+    committing.start()
+    try:
+        found = organisations.owner_of(Organisation("Roads", "roads", {"en": "Roads"}), owner, Settings(), both.user(), lambda made: made)
+    finally:
+        ended.set()
+        committing.join()
+    assert found == ("another", [])
 
 
 @pytest.mark.parametrize("bad", ["with \x00 in it", "with \ud800 in it"])

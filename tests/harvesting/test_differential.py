@@ -82,6 +82,7 @@ DIFFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("dataset", "language"): (ANY, "by the codes of one list, whichever list the source takes them from"),
     ("text", "language"): (ANY, "untagged text is in the language that the record names; stock takes the site's"),
     ("extra", "accessURL"): (MORE, "a file's field at the dataset itself, where DCAT-US has none: kept as the source's settings ask"),
+    ("extra", "dataQuality"): (MORE, "a field of DCAT-US that the schema has no place for: kept as the source's settings ask; the stock type drops it"),
     ("file", "position"): (ANY, "files of a graph have no order: ours are sorted by address"),
     ("file", "(no address)"): (LESS, "a file without an address is left out, and the report says so"),
     ("file", "(own)"): (LESS, "fields of the source that the schema has not: stock keeps whatever a file says"),

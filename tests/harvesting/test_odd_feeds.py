@@ -169,10 +169,10 @@ def test_of_broken_turtle_the_other_statements_are_read(broken: str) -> None:
     assert not reads(text)
     good, bad = mending.readable(text, reads, prefixes=True)
     assert len(re.findall("dcat:Dataset", good)) == 21
-    assert bad == ["https://data.example/bad"]
+    assert (bad.beginnings, bad.ends_early) == (["https://data.example/bad"], False)
 
 
 def test_prefixes_that_everybody_knows_may_be_missing() -> None:
     good, bad = mending.readable(dataset(1) + dataset(2), reads, prefixes=True)
-    assert bad == []
+    assert bad.beginnings == []
     assert reads(good)

@@ -145,18 +145,6 @@ def test_a_record_that_moves_to_another_page_is_neither_lost_nor_written(make_so
     assert run(source["id"]).counts == {"deleted": 1, "not modified": 2}
 
 
-def test_a_dataset_of_too_many_statements_costs_no_other_and_stays(make_source: Make, pages: list[str], allowed: Any) -> None:
-    source = make_source("psdi")
-    run(source["id"])
-    much = " ; ".join(f'dct:subject "{number}"' for number in range(20_001))
-    pages[0] += f'<http://x.example/much> a dcat:Dataset ; dct:title "Much" ; {much} .\n'
-    pages[1] = HEAD + FOURTH.replace('"Hail"', f'"Hail" ; {much}')
-    report = run(source["id"])
-    assert said(report, "more than 20000 statements")
-    assert report.counts == {"not modified": 2}
-    assert len(packages()) == 3
-
-
 def test_the_same_identifier_a_thousand_times_is_one_dataset_and_one_sentence(make_source: Make, allowed: Any) -> None:
     allowed.us.datasets[:] = [{**allowed.us.datasets[0], "title": f"Title {number}"} for number in range(1000)]
     source = make_source("us")

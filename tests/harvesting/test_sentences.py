@@ -20,7 +20,7 @@ NUMBERS = ("number", "total", "status", "page", "line", "row")
 FRENCH = translator("fr")
 
 # What is said through these goes into a report or a preview.
-SAYING = {"Unreadable", "SourceProblem", "AnsweredError", "EndedEarly", "NotACatalogue", "FetchFailed", "BadSettings", "say", "_gather_row",
+SAYING = {"Unreadable", "SourceProblem", "AnsweredError", "NoJSON", "EndedEarly", "NotACatalogue", "FetchFailed", "BadSettings", "say", "_gather_row",
           "Refusal", "missing", "NotFound"}
 
 

@@ -145,6 +145,11 @@ def harvest_workers() -> int:
     return tk.config["participation.harvest.workers"]
 
 
+def harvest_statements() -> int:
+    """Return the most statements of its own that are read of one dataset of an RDF catalogue."""
+    return tk.config["participation.harvest.max_statements"]
+
+
 def harvest_bytes() -> int:
     """Return the most bytes that reading one harvest source may bring."""
     return tk.config["participation.harvest.max_bytes"]

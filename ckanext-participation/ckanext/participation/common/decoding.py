@@ -16,7 +16,7 @@ class TooLarge(ValueError):
 
 
 def unpacked(content: bytes, most: int) -> bytes:
-    """The content of a gzip file that is served as if it were its content; anything else, and a broken one, as it is.
+    """The content of a gzip file that is served as if it were its content, as far as the file goes; anything else as it is.
 
     :raises TooLarge: when more than `most` bytes come out
     """
@@ -29,7 +29,8 @@ def unpacked(content: bytes, most: int) -> bytes:
         return content
     if len(found) > most:
         raise TooLarge
-    return found if unpacking.eof else content
+    # What breaks off is worth what came until then.
+    return found or content
 
 
 def text_of(content: bytes, declared: str = "") -> str:

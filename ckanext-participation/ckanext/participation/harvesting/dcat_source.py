@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urljoin
 
 import ckan.plugins.toolkit as tk
-from ckanext.dcat.processors import RDFParser
 from ckanext.harvest.model import HarvestObject
 from rdflib import Graph, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, SDO, SKOS
 from rdflib.term import Node
 
-from ckanext.participation.common.fetch import Reply
+from ckanext.participation import config
+from ckanext.participation.common.fetch import FetchError, Reply
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import feeds, mending, rdf_pages, sentences, statements
+from ckanext.participation.harvesting import feeds, rdf_pages, sentences, statements
 from ckanext.participation.harvesting.adopting import Adoption
+from ckanext.participation.harvesting.broken_pages import Losses, abouts, readable, well_formed
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
 from ckanext.participation.harvesting.engine.gathering import Gathering
 from ckanext.participation.harvesting.engine.identifiers import guid_of
-from ckanext.participation.harvesting.engine.problems import SourceProblem
+from ckanext.participation.harvesting.engine.problems import EndedEarly, SourceProblem
 from ckanext.participation.harvesting.from_data_json import from_data_json, tell_apart
 from ckanext.participation.harvesting.from_data_json import guid_of as data_json_guid
 from ckanext.participation.harvesting.from_rdf import DCAT, from_rdf
+from ckanext.participation.harvesting.profiles import parser_of
 from ckanext.participation.harvesting.record import Mapper, Record, Unreadable
 from ckanext.participation.harvesting.stages import Stages
-from ckanext.participation.harvesting.statements import IN_TURTLE, NTRIPLES, Statements, is_rdf, term
+from ckanext.participation.harvesting.statements import Statements, is_rdf, term
 
 log = logging.getLogger(__name__)
 
-PROFILES = ("euro_dcat_ap_3", "euro_dcat_ap_scheming")
-MOST_NAMED = 20
 _PREFIXES = {
     "dcat": str(DCAT), "dct": str(DCTERMS), "foaf": str(FOAF), "skos": str(SKOS), "schema": str(SDO),
     "vcard": "http://www.w3.org/2006/vcard/ns#",
@@ -59,32 +58,36 @@ class ParticipationDCATHarvester(Stages):
         # A preview has nothing of its own here.
         adoption = Adoption(gathering) if isinstance(gathering, Gathering) else None
 
-        broken: list[str] = []
+        losses = Losses()
 
-        def parse_page(reply: Reply) -> Page:
+        def parse_page(reply: Reply, number: int) -> Page:
             feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format, reply.url)
             if feed.kind == feeds.DATA_JSON:
+                losses.note(feed, number)
                 inventory = data_json_page(feed.document, source.url, data_json_guid)
                 tell_apart(inventory.entries)
                 return inventory
-            try:
-                page = parse(feed)
-            except feeds.NotACatalogue:
-                feed, beginnings = _readable(feed)
-                if not feed.text:
-                    raise
-                broken.extend(beginnings)
-                page = parse(feed)
-            read = rdf_pages.entries(page, reply.url)
+            feed, page = parsed(feed)
+            losses.note(feed, number)
+            read = rdf_pages.entries(page, reply.url, config.harvest_statements(), abouts(feed))
             if adoption is not None:
                 adoption.adopt(page, read)
-            following = rdf_pages.following(page)
+            following = feed.following or rdf_pages.following(page)
             return Page([entry for _, entry in read], urljoin(reply.url, following) if following else "")
 
-        DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
-        if broken:
-            named = ", ".join(broken[:MOST_NAMED]) + ("…" if len(broken) > MOST_NAMED else "")
-            raise SourceProblem(sentences.STATEMENTS_BROKEN(number=len(broken), names=named[:2000]))
+        try:
+            DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
+        except EndedEarly:
+            raise
+        except (FetchError, SourceProblem, feeds.NotACatalogue):
+            for sentence in losses.sentences():
+                gathering.say(sentence)
+            raise
+        *before, last = losses.sentences() or [""]
+        for sentence in before:
+            gathering.say(sentence)
+        if last:
+            raise SourceProblem(last)
 
     def record(self, content: Any, mapper: Mapper, source: Any) -> Record:
         """Map one record of either form."""
@@ -99,7 +102,11 @@ class ParticipationDCATHarvester(Stages):
         if not mapper.catalogue_language and content.get("language"):
             mapper = replace(mapper, catalogue_language=str(content["language"]))
         identifier = str(content.get("uri") or "") or _identifier(parser.g, ref)
-        return completed(from_rdf(parser.g, ref, parser.profiled(ref), mapper, identifier), mapper, source)
+        profiled, left_out = parser.profiled(ref)
+        record = from_rdf(parser.g, ref, profiled, mapper, identifier)
+        cut = [sentences.MANY_STATEMENTS(number=content[rdf_pages.MOST])] if rdf_pages.MOST in content else []
+        record.notes[:0] = [*cut, *left_out]
+        return completed(record, mapper, source)
 
     def readable(self, content: Any) -> str:
         """A record as people read it: RDF as Turtle, with the prefixes that everybody knows."""
@@ -118,41 +125,6 @@ class ParticipationDCATHarvester(Stages):
         return row.guid if row.guid.startswith(("http://", "https://")) else row.source.url
 
 
-class OneByOneParser(RDFParser):
-    """ckanext-dcat's parser, asked for one dataset, so that an odd one costs no other."""
-
-    _loaded: ClassVar[dict[tuple[str, ...], list[Any]]] = {}
-    # CKAN's licences by address and title: each profile would read them anew for each record.
-    _licences: ClassVar[Any] = None
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__(**words)
-        # One record needs no graphs within the graph; this store is filled in half the time.
-        self.g = Graph(store="SimpleMemory")
-
-    def _load_profiles(self, profile_names: list[str]) -> list[Any]:
-        # Finding them reads what every installed package says of itself, which costs more than mapping a dataset.
-        names = tuple(profile_names)
-        if names not in self._loaded:
-            self._loaded[names] = super()._load_profiles(profile_names)
-        return self._loaded[names]
-
-    def profiled(self, ref: Node) -> dict[str, Any]:
-        """What the profiles read of one dataset; raises Unreadable when one of them stumbles."""
-        found: dict[str, Any] = {}
-        try:
-            for profile in self._profiles:
-                reading = profile(self.g, dataset_type=self.dataset_type, compatibility_mode=False)
-                reading._licenceregister_cache = OneByOneParser._licences
-                reading.parse_dataset(found, ref)
-                OneByOneParser._licences = reading._licenceregister_cache
-        except Exception as error:
-            # Profiles raise whatever an odd value makes them raise.
-            log.info("a profile could not read %s", ref, exc_info=True)
-            raise Unreadable(sentences.RDF_UNREADABLE(error=type(error).__name__)) from error
-        return found
-
-
 def parse(feed: feeds.Feed) -> Statements:
     """Read RDF, and mend what catalogues misspell; raises NotACatalogue in plain words whatever a parser of rdflib raises."""
     try:
@@ -169,31 +141,24 @@ def parse(feed: feeds.Feed) -> Statements:
     return page
 
 
-def _readable(feed: feeds.Feed) -> tuple[feeds.Feed, list[str]]:
-    """What of broken Turtle or N-Triples can be read, and what begins each of the statements that can't."""
-    if feed.kind not in {feeds.TURTLE, feeds.N_TRIPLES}:
-        return feeds.Feed(feed.kind, ""), []
-
-    def reads(text: str) -> bool:
-        try:
-            parse(feeds.Feed(feed.kind, text))
-        except feeds.NotACatalogue:
-            return False
-        return True
-
-    text, beginnings = mending.readable(feed.text, reads, prefixes=feed.kind == feeds.TURTLE)
-    return feeds.Feed(feed.kind, text), beginnings
+def parsed(feed: feeds.Feed) -> tuple[feeds.Feed, Statements]:
+    """A page, or where it is broken what of it can be read; raises NotACatalogue when that is nothing."""
+    kept = well_formed(feed)
+    try:
+        return kept, parse(kept)
+    except feeds.NotACatalogue:
+        found = readable(kept, _reads)
+        if found is None:
+            raise
+        return found, parse(found)
 
 
-def parser_of(content: Mapping[str, Any]) -> OneByOneParser:
-    """ckanext-dcat's parser with the graph of one record."""
-    stated = tk.config.get("ckanext.dcat.rdf.profiles")
-    parser = OneByOneParser(profiles=tk.aslist(stated) or list(PROFILES))
-    if NTRIPLES in content:
-        statements.fill(parser.g, str(content[NTRIPLES]))
-    else:
-        parser.g.parse(data=str(content[IN_TURTLE]), format=feeds.TURTLE)
-    return parser
+def _reads(feed: feeds.Feed) -> bool:
+    try:
+        parse(feed)
+    except feeds.NotACatalogue:
+        return False
+    return True
 
 
 def _identifier(graph: Graph, ref: Node) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.parsers import expat
 
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import contexts, lenient, mending, sentences
+from ckanext.participation.harvesting import contexts, lenient, mending, salvage, sentences, xml_parts
 
 # rdflib's names for the formats
-TURTLE, XML, JSON_LD, N_TRIPLES = "turtle", "xml", "json-ld", "nt"
+TURTLE, XML, JSON_LD, N_TRIPLES, TRIG, N_QUADS = "turtle", "xml", "json-ld", "nt", "trig", "nquads"
 DATA_JSON = "data.json"
 # What a request for a catalogue says that it reads.
 ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
@@ -28,13 +28,24 @@ _TYPES = {
     "text/n3": "n3",
     "text/rdf+n3": "n3",
     "application/n-triples": N_TRIPLES,
+    "application/trig": TRIG,
+    "application/x-trig": TRIG,
+    "application/n-quads": N_QUADS,
+    "text/x-nquads": N_QUADS,
     "application/rdf+xml": XML,
     "application/ld+json": JSON_LD,
 }
 _TURTLE_START = re.compile(
     r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE
 )
+# A graph in braces, with or without its name.
+_TRIG_START = re.compile(r"\{\s*(?![\"'}])[<_@:\w]")
+_GRAPH = re.compile(r"^\s*(?:graph\s+)?(?:<[^<>\"\s]*>|[\w.-]*:[\w.-]*|\[\s*\])\s*\{", re.IGNORECASE | re.MULTILINE)
+_QUAD = re.compile(
+    r"^\s*(?:<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+(?:<[^<>\s]*>|_:\S+|\"(?:[^\"\\\n]|\\.)*\"(?:@[\w-]+|\^\^<[^<>\s]*>)?)\s+(?:<[^<>\s]*>|_:\S+)\s*\.\s*$",
+    re.MULTILINE)
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_IN_STATEMENTS = frozenset({TURTLE, "n3", N_TRIPLES, TRIG, N_QUADS})
 # Under which names inventories hold their list of datasets.
 _LISTS = ("dataset", "datasets", "Dataset")
 
@@ -49,11 +60,17 @@ class NotACatalogue(ValueError):
 
 @dataclass(frozen=True)
 class Feed:
-    """A catalogue ready for its parser: `kind` is DATA_JSON or a format of rdflib; `document` is parsed JSON, or None."""
+    """A catalogue ready for its parser: `kind` is DATA_JSON or a format of rdflib; `document` is parsed JSON, or None.
+
+    `following`: the address of the next page, where what is around the catalogue names it; `lost`: what of the page was left out because
+    it is broken, None where it is whole.
+    """
 
     kind: str
     text: str
     document: Any = None
+    following: str = ""
+    lost: salvage.Lost | None = None
 
 
 def read(text: str, content_type: str = "", stated: str = "", address: str = "") -> Feed:
@@ -70,17 +87,24 @@ def read(text: str, content_type: str = "", stated: str = "", address: str = "")
     declared = _TYPES.get(stated.lower(), stated.lower()) or _TYPES.get(content_type, "")
     if _HTML.match(head):
         raise NotACatalogue(N_("This is a web page, not a catalogue. Give the address of the catalogue's file itself."))
-    if head[0] in "{[" and not (head[0] == "[" and declared in {TURTLE, "n3"}):
+    if head[0] in "{[" and not (head[0] == "[" and declared in {TURTLE, "n3", TRIG}) and not _TRIG_START.match(head):
         return _json(text, address)
-    if declared in {TURTLE, "n3", N_TRIPLES} or _TURTLE_START.match(head):
+    if declared in _IN_STATEMENTS or _TURTLE_START.match(head) or _TRIG_START.match(head):
         if head.startswith(("<?xml", "<rdf:RDF")):
             return _xml(text, address)
-        if declared == N_TRIPLES:
-            return Feed(N_TRIPLES, text)
-        return Feed(declared if declared in {TURTLE, "n3"} else TURTLE, mending.turtle(text, address))
+        return _in_statements(text, declared, address)
     if head[0] == "<":
         return _xml(text, address)
     raise NotACatalogue(N_("This is not a catalogue in a format that is read here: data.json, Turtle, RDF/XML or JSON-LD."))
+
+
+def _in_statements(text: str, declared: str, address: str) -> Feed:
+    if declared in {N_TRIPLES, N_QUADS}:
+        return Feed(declared, text)
+    if declared not in {TURTLE, "n3", TRIG} and _QUAD.search(text[:100_000]):
+        return Feed(N_QUADS, text)
+    kind = TRIG if declared == TRIG or _GRAPH.search(text) or _TRIG_START.match(text.lstrip()) else declared or TURTLE
+    return Feed(kind if kind in {"n3", TRIG} else TURTLE, mending.turtle(text, address))
 
 
 def _json(text: str, address: str) -> Feed:
@@ -89,7 +113,11 @@ def _json(text: str, address: str) -> Feed:
     except RecursionError:
         raise NotACatalogue(N_("The JSON is nested too deeply to be a catalogue.")) from None
     except ValueError as error:
-        raise NotACatalogue(_broken_json(error)) from None
+        return _broken_json(text, address, error)
+    return _of_document(text, document, address)
+
+
+def _of_document(text: str, document: Any, address: str) -> Feed:
     listed = _datasets(document)
     if listed is not None:
         return Feed(DATA_JSON, text, {"dataset": listed})
@@ -106,9 +134,17 @@ def _json(text: str, address: str) -> Feed:
     return Feed(JSON_LD, json.dumps(local), local)
 
 
-def _broken_json(error: ValueError) -> str:
+def _broken_json(text: str, address: str, error: ValueError) -> Feed:
+    """What is whole of it; raises NotACatalogue, which says where it is broken, when nothing is."""
     line = getattr(error, "lineno", 0)
-    return sentences.JSON_BROKEN(line=line) if line else N_("The JSON is broken.")
+    said = sentences.JSON_BROKEN(line=line) if line else N_("The JSON is broken.")
+    try:
+        saved = salvage.json_document(text)
+        if saved is None:
+            raise NotACatalogue(said)
+        return replace(_of_document(text, saved[0], address), lost=saved[1])
+    except (NotACatalogue, RecursionError):
+        raise NotACatalogue(said) from None
 
 
 def _datasets(document: object) -> list[Any] | None:
@@ -209,8 +245,17 @@ def _xml(text: str, address: str) -> Feed:
     if not found:
         raise NotACatalogue(N_("The XML has no content."))
     namespace, _, name = found[0].rpartition(" ")
-    if namespace == "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
+    if namespace in {xml_parts.RDF, xml_parts.DCAT}:
         return Feed(XML, body)
+    inside = xml_parts.catalogue_within(body, address)
+    if inside is not None:
+        return Feed(XML, inside.text, following=inside.following, lost=inside.lost)
+    line = salvage.broken_at(body) if xml_parts.DCAT in body else None
+    if line is not None:
+        raise NotACatalogue(sentences.XML_BROKEN(line=line))
+    if name == "GetRecordsResponse" and "csw:Record" in body:
+        raise NotACatalogue(N_("This is the answer of a geographic catalogue (CSW) in Dublin Core, not a DCAT catalogue. Many give DCAT "
+                               "when they are asked for it, with outputSchema=http://www.w3.org/ns/dcat# in the address."))
     if (
         "isotc211" in namespace
         or "opengis.net/cat" in namespace

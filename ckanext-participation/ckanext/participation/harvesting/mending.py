@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from ckanext.participation.harvesting import contexts
+from ckanext.participation.harvesting.salvage import Lost
 from ckanext.participation.harvesting.values import storable
 
 DCAT = "http://www.w3.org/ns/dcat#"
@@ -33,6 +34,9 @@ _ODD_ADDRESS = re.compile(r"<[^<>\n]*[ \"{}|\\^`][^<>\n]*>|<[^<>:/\s]+@[^<>:/\s]
 _TEXT_OR_ADDRESS = re.compile(
     r"""\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|<([^<>\n]*)>""",
     re.DOTALL)
+_TEXT_OR_GRAPH = re.compile(
+    r"(?:\bgraph\s+)?(?:<[^<>\"\s]*>|[\w.-]*:[\w.-]*|_:\w+|\[\s*\])?\s*\{[ \t]*\n?[ \t]*|\s*\}|(?P<text>" + _TEXT_OR_ADDRESS.pattern + ")",
+    re.DOTALL | re.IGNORECASE)
 _CODED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _NAMED = re.compile(r"(?<=\s)((?:\w+:)?(?:about|resource)=)(\"[^\"<]*\"|'[^'<]*')")
 # Mail and web addresses without what says that they are: read by the letter they would be pages of the catalogue.
@@ -40,7 +44,7 @@ _MAIL = re.compile(r"[^\s:/?#@<>]+@[^\s:/?#@<>]+\.[^\s:/?#@<>]+")
 _WEB = re.compile(r"www\.[^\s<>@]+", re.IGNORECASE)
 _STATEMENT = re.compile(r"(?<=\.)[ \t\r\n]*\n(?=\S)")
 _DIRECTIVE = re.compile(r"\s*(@prefix|@base|prefix\s|base\s)", re.IGNORECASE)
-_SUBJECT = re.compile(r"\s*<([^<>\s]+)>")
+_SUBJECT = re.compile(r"\s*(?:<([^<>\s]+)>|(_:\w+))")
 
 
 def turtle(text: str, address: str) -> str:
@@ -79,7 +83,8 @@ def _value(value: Any) -> Any:
     if isinstance(value, str):
         return _MISSPELT_TERM.sub(DCAT, storable(value)) if value else value
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        # As a text it is a value that somebody wrote, which the report can name.
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, list):
         return [_value(one) for one in value]
     if not isinstance(value, dict):
@@ -92,23 +97,27 @@ def _value(value: Any) -> Any:
     return mended
 
 
-def readable(text: str, reads: Callable[[str], bool], *, prefixes: bool) -> tuple[str, list[str]]:
+def readable(text: str, reads: Callable[[str], bool], *, prefixes: bool) -> tuple[str, Lost]:
     """The statements of broken Turtle or N-Triples that can be read, and what begins each of the others.
 
     Statements are told apart by lines that end with a full stop before one that begins at the margin, as most programs write them.
+    Graphs are taken for one.
 
     :param reads: whether a parser takes a text
     :param prefixes: whether the form has prefixes, which N-Triples has not
     """
-    pieces = _STATEMENT.split(text)
+    pieces = _STATEMENT.split(united(text) if prefixes and "{" in text else text)
     # Prefixes that everybody knows are forgotten most easily.
     head = "".join(f"@prefix {short}: <{whole}> .\n" for short, whole in contexts.PREFIXES.items()) if prefixes else ""
     head += "".join(f"{piece}\n" for piece in pieces if _DIRECTIVE.match(piece))
     rest = [piece for piece in pieces if piece.strip() and not _DIRECTIVE.match(piece)]
     if not reads(head):
-        return "", []
+        return "", Lost()
     good: list[str] = []
     bad: list[str] = []
+    # Where a statement is without its end, what is said of its subject may have gone on.
+    ends_early = bool(rest) and not text.endswith("\n") and not reads(head + rest[-1])
+    abouts = [_beginning(piece) for piece in rest[-2:]] if ends_early else []
     # In halves: most of them are read together.
     waiting = [rest] if rest else []
     while waiting:
@@ -119,7 +128,18 @@ def readable(text: str, reads: Callable[[str], bool], *, prefixes: bool) -> tupl
             bad.append(_beginning(some[0]))
         else:
             waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
-    return head + "\n".join(good), bad
+    return head + "\n".join(good), Lost(bad[:-1] if ends_early else bad, ends_early, abouts[-1:] if prefixes else abouts)
+
+
+def united(text: str) -> str:
+    """TriG as Turtle: what its graphs say, without the graphs."""
+    return _TEXT_OR_GRAPH.sub(lambda found: found["text"] or (_end_of_graph(found) if found[0].endswith("}") else "\n"), text)
+
+
+def _end_of_graph(found: re.Match[str]) -> str:
+    # The last statement of a graph may do without its full stop.
+    before = found.string[: found.start()].rstrip()
+    return "\n" if before.endswith((".", "{", "}")) else " .\n"
 
 
 def _spelt(text: str) -> str:
@@ -133,7 +153,7 @@ def _meant(address: str) -> str:
 
 def _beginning(piece: str) -> str:
     subject = _SUBJECT.match(piece)
-    return subject[1] if subject else " ".join(piece.split())[:80]
+    return subject[1] or subject[2] if subject else " ".join(piece.split())[:80]
 
 
 def _sign(found: re.Match[str]) -> str:

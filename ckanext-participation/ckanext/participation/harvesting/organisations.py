@@ -14,6 +14,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.exc import IntegrityError
 
 from ckanext.participation.harvesting import sentences
 from ckanext.participation.harvesting.record import Organisation
@@ -53,8 +54,7 @@ def owner_of(
         try:
             here = _make(organisation if renamed else details(organisation), user)
         except tk.ValidationError as error:
-            reason = sentence(error.error_summary)
-            return own, [f"The organisation “{organisation.name}” could not be made: the dataset went to the source's own. ({reason})"]
+            return own, [sentences.ORGANISATION_NOT_MADE(name=organisation.name, said=sentence(error.error_summary))]
     if here.id == own or (here.is_organization and here.state == "active" and here.extras.get(_MARK)):
         return here.id, []
     return own, [sentences.MADE_BY_PEOPLE(name=organisation.name)]
@@ -87,9 +87,9 @@ def _make(organisation: Organisation, user: str) -> Any:
     values = {key: value for key, value in wanted.items() if value}
     try:
         made = tk.get_action("organization_create")({"user": user, "ignore_auth": True}, values)
-    except tk.ValidationError:
+    except (tk.ValidationError, IntegrityError):
         model.Session.rollback()
-        # Another process may have made it in the meantime; anything else is an error of this record.
+        # Another process may have made it in the meantime, even while this one did; anything else is an error of this record.
         here = model.Group.get(organisation.name)
         if here is None:
             raise

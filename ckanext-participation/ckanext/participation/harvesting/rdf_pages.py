@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from rdflib import RDF, Namespace
 from rdflib.namespace import DCTERMS
 
-from ckanext.participation.harvesting import sentences, values
+from ckanext.participation.common.marking import N_
+from ckanext.participation.harvesting import values
 from ckanext.participation.harvesting.engine import hashing, identifiers
 from ckanext.participation.harvesting.engine.dcat_reading import Entry
 from ckanext.participation.harvesting.from_rdf import DCAT
-from ckanext.participation.harvesting.record import Unreadable
 from ckanext.participation.harvesting.statements import NTRIPLES, Statement, Statements, is_address, is_blank, ntriples, value
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-MAX_TRIPLES: Final = 20_000
+# Statements of one dataset about what others on the page name as well, such as a list of all themes: each dataset gets a copy of them.
+MOST_SHARED: Final = 20_000
+# Of what it alone names, where the site's option says nothing else.
+MOST_OWN: Final = 200_000
 MAX_STEPS: Final = 6
+NOT_WHOLE: Final = N_("The page breaks off before all that belongs to the dataset was said. The dataset is read when the page is whole.")
+
+# Under which name a record's content says that it is cut, and where.
+MOST: Final = "most"
 
 DATASET: Final = f"<{DCAT.Dataset}>"
 _NAMES_DATASET: Final = f"<{DCAT.dataset}>"
@@ -27,6 +36,15 @@ _MISSPELT, _DISTRIBUTION = f"<{DCAT.Distribution}>", f"<{DCAT.distribution}>"
 _COLLECTIONS: Final = (f"<{HYDRA.PartialCollectionView}>", f"<{HYDRA.PagedCollection}>")
 _NEXT: Final = (f"<{HYDRA.next}>", f"<{HYDRA.nextPage}>")
 _A: Final = f"<{RDF.type}>"
+# What is described on the dataset's own page, by most catalogues.
+_DESCRIBED: Final = frozenset({f"<{DCAT.distribution}>", f"<{DCAT.contactPoint}>", f"<{DCTERMS.publisher}>", f"<{DCTERMS.creator}>"})
+
+
+class Part(NamedTuple):
+    """What a page says about one dataset; `is_all`: nothing was left out because there is too much of it."""
+
+    statements: list[Statement]
+    is_all: bool = True
 
 
 def following(page: Statements) -> str:
@@ -62,10 +80,14 @@ def language(page: Statements) -> str:
     return codes.pop() if len(codes) == 1 else ""
 
 
-def entries(page: Statements, address: str) -> list[tuple[str, Entry]]:
-    """The page's datasets, by their terms; those without an identifier are told apart by what they say."""
+def entries(page: Statements, address: str, most: int = MOST_OWN, lost: Collection[str] | None = None) -> list[tuple[str, Entry]]:
+    """The page's datasets, by their terms; those without an identifier are told apart by what they say.
+
+    :param most: how many statements of its own are read of one dataset
+    :param lost: of a page that is not whole, the terms about which something was lost
+    """
     spoken = language(page)
-    read = [(ref, _entry(page, ref, spoken)) for ref in page.of_type(DATASET)]
+    read = [(ref, _entry(page, ref, spoken, most, lost)) for ref in page.of_type(DATASET)]
     # By content, not by label: blank nodes have new labels in every parse.
     read.sort(key=lambda pair: (pair[1].guid, pair[1].content_hash))
     identifiers.tell_apart(page, read)
@@ -74,39 +96,72 @@ def entries(page: Statements, address: str) -> list[tuple[str, Entry]]:
     return read
 
 
-def _entry(page: Statements, ref: str, spoken: str) -> Entry:
+def _entry(page: Statements, ref: str, spoken: str, most: int, lost: Collection[str] | None) -> Entry:
     uri = value(ref) if is_address(ref) else ""
-    guid = identifiers.guid_of(page, ref)
-    try:
-        part = part_of(page, ref)
-    except Unreadable as problem:
-        return Entry(guid, str(problem), problem=str(problem))
+    part, is_all = part_of(page, ref, most)
     content_hash = hashing.of_triples(part, uri, spoken)
+    problem = "" if lost is None or _is_whole(page, ref, part, lost) else NOT_WHOLE
 
-    def content() -> dict[str, str]:
-        # As Turtle it would be half as long and take fifteen times as long to write.
-        return {"uri": uri, "language": spoken, "hash": content_hash, NTRIPLES: ntriples(part)}
+    def content() -> dict[str, Any]:
+        # Read again, so that not every dataset's part is kept while the page is gone through. As Turtle it would be half as long and
+        # take fifteen times as long to write.
+        said = {"uri": uri, "language": spoken, "hash": content_hash, NTRIPLES: ntriples(part_of(page, ref, most).statements)}
+        return said if is_all else {**said, MOST: most}
 
-    return Entry(guid, content_hash, content)
+    return Entry(identifiers.guid_of(page, ref), content_hash, content, problem)
 
 
-def part_of(page: Statements, ref: str) -> list[Statement]:
-    """What a page says about one dataset: its statements and those of what it names, but not of other datasets."""
+def part_of(page: Statements, ref: str, most: int = MOST_OWN) -> Part:
+    """What a page says about one dataset: its statements and those of what it names, but not of other datasets.
+
+    Of a very large one what is nearest to it: `most` statements about what it alone names, and `MOST_SHARED` about what others name too.
+    """
+    near = _reached(page, ref, {True: min(most, MOST_SHARED)}, lambda _: True)
+    if near.is_all:
+        return near
+    named = page.named()
+    return _reached(page, ref, {True: most, False: MOST_SHARED}, lambda target: named[target] == 1)
+
+
+def _reached(page: Statements, ref: str, most: Mapping[bool, int], is_single: Callable[[str], bool]) -> Part:
+    """The statements of a dataset and of what it names, step by step.
+
+    :param most: of how many of its own (True), and of how many that are not its own alone (False)
+    :param is_single: whether only one subject names a term
+    """
     part: list[Statement] = []
+    left = dict(most)
+    own = {ref: True}
     level = [ref]
-    seen = {ref}
+    is_all = True
     for _ in range(MAX_STEPS):
         reached: list[str] = []
         for subject in level:
             for predicate, target in page.about(subject):
-                if len(part) >= MAX_TRIPLES:
-                    raise Unreadable(sentences.MANY_STATEMENTS(number=MAX_TRIPLES))
+                if not left[own[subject]]:
+                    is_all = False
+                    break
+                left[own[subject]] -= 1
                 part.append((subject, predicate, target))
-                if target not in seen and (is_address(target) or is_blank(target)) and not _is_another(page, target):
-                    seen.add(target)
+                if target not in own and (is_address(target) or is_blank(target)) and not _is_another(page, target):
+                    own[target] = own[subject] and is_single(target)
                     reached.append(target)
         level = reached
-    return part
+    return Part(part, is_all)
+
+
+def _is_whole(page: Statements, ref: str, part: list[Statement], lost: Collection[str]) -> bool:
+    """Whether a page that breaks off says all about a dataset, as far as that can be told: nothing that it names is without a word."""
+    host = urlsplit(value(ref)).netloc if is_address(ref) else ""
+    for subject, predicate, target in part:
+        if subject in lost or target in lost:
+            return False
+        if page.about(target):
+            continue
+        if is_blank(target) or (predicate in _DESCRIBED and is_address(target) and (
+                predicate == _DISTRIBUTION or urlsplit(value(target)).netloc == host)):
+            return False
+    return True
 
 
 def _is_another(page: Statements, ref: str) -> bool:

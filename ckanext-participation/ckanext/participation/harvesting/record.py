@@ -18,7 +18,7 @@ NOT_SPECIFIED = "notspecified"
 # Where the source's own words about its licence are kept when the register does not know them.
 LICENCE_AS_PUBLISHED = "licence_as_published"
 # Raised when a mapping changes, so that unchanged records are mapped and written once more.
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 
 # What CKAN itself knows of a row besides our schema's fields; anything else would refuse the whole dataset.
 _CORE = frozenset({"id", "name"})

@@ -56,6 +56,10 @@ NOT_GIVEN = Sentence(N_("{number} datasets are in the catalogue's list, but it d
 SOME_NOT_GIVEN = Sentence(N_("{number} of {total} datasets of the catalogue's list are not given by it. None was removed."))
 STATEMENTS_BROKEN = Sentence(N_("{number} statements of the catalogue are broken and were left out. No dataset was removed. "
                                 "They begin with: {names}"))
+RECORDS_BROKEN = Sentence(N_("{number} records of the catalogue are broken and were left out. No dataset was removed. "
+                             "They begin with: {names}"))
+PAGE_CUT = Sentence(N_("Page {page} of the catalogue breaks off before its end. What is whole on it was read. No dataset was removed."))
+ASKED_FURTHER = Sentence(N_("{number} answers of the catalogue broke off before their end. The rest was asked for again, and given."))
 SOURCE_LARGE = Sentence(N_("The source is larger than this site reads in one run ({most}); the rest was not read."))
 SOURCE_SLOW = Sentence(N_("Reading the source took longer than {minutes} minutes; the rest was not read."))
 MANY_RECORDS = Sentence(N_("The source has more than {number} records; the rest was not read."))
@@ -101,9 +105,12 @@ CUT = Sentence(N_("{field} was cut: it has more than {number} characters."))
 ROW_LEFT_OUT = Sentence(N_("{field} {row}, {column} was left out: {said}"))
 FILES_LEFT_OUT = Sentence(N_("{number} of {total} files were left out: they have no address."))
 NO_SUCH_GROUP = Sentence(N_("The dataset was not put into the group “{name}”: there is no such group here."))
+ORGANISATION_NOT_MADE = Sentence(N_("The organisation “{name}” could not be made: the dataset went to the source's own. ({said})"))
 MADE_BY_PEOPLE = Sentence(N_("The organisation “{name}” was made here by people: the dataset went to the source's own."))
 RDF_UNREADABLE = Sentence(N_("The record's RDF could not be read ({error})."))
-MANY_STATEMENTS = Sentence(N_("The dataset has more than {number} statements, which is more than is read here."))
+MANY_STATEMENTS = Sentence(N_("The dataset has more statements than this site reads of one ({number}: "
+                              "participation.harvest.max_statements), "
+                              "or very many that it shares with others. What is nearest to it was read, the rest left out."))
 
 _KNOWN: Final = tuple(sorted((one for one in globals().values() if isinstance(one, Sentence)),
                              key=lambda one: -len(_PLACE.sub("", one.text))))

@@ -21,10 +21,14 @@ FORMATS = (
     "json-ld",
     "nt",
     "n3",
+    "trig",
+    "nquads",
     "text/turtle",
     "application/rdf+xml",
     "application/ld+json",
     "application/n-triples",
+    "application/trig",
+    "application/n-quads",
     "text/n3",
 )
 

@@ -6,6 +6,7 @@ Graphs are for ckanext-dcat's profiles, which read the few records that differ. 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -15,15 +16,17 @@ from pyoxigraph import RdfFormat
 from rdflib import RDF, BNode, ConjunctiveGraph, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from ckanext.participation.harvesting.feeds import N_TRIPLES, TURTLE, XML
+from ckanext.participation.harvesting.feeds import N_QUADS, N_TRIPLES, TRIG, TURTLE, XML
 
 Statement = tuple[str, str, str]
 # Under which names a record's content holds its statements; those that were stored earlier are in Turtle.
 NTRIPLES: Final = "ntriples"
 IN_TURTLE: Final = "turtle"
 
-# What rdflib reads otherwise (it resolves JSON-LD's terms more generously) is left to rdflib.
-_FORMATS: Final = {TURTLE: RdfFormat.TURTLE, N_TRIPLES: RdfFormat.N_TRIPLES, XML: RdfFormat.RDF_XML}
+# What rdflib reads otherwise (it resolves JSON-LD's terms more generously) is left to rdflib. Graphs within a page are one to us, and
+# TriG is Turtle with them, N-Quads is N-Triples with them.
+_FORMATS: Final = {TURTLE: RdfFormat.TRIG, TRIG: RdfFormat.TRIG, N_TRIPLES: RdfFormat.N_QUADS, N_QUADS: RdfFormat.N_QUADS,
+                   XML: RdfFormat.RDF_XML}
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _CONTROLS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20<>\"]")
@@ -39,6 +42,7 @@ class Statements:
     def __init__(self) -> None:
         self._about: dict[str, dict[tuple[str, str], None]] = {}
         self._typed: dict[str, dict[str, None]] = {}
+        self._named: Counter[str] | None = None
 
     def add(self, subject: str, predicate: str, target: str) -> None:
         """Add a statement, its three terms as N-Triples writes them."""
@@ -60,6 +64,12 @@ class Statements:
     def of_type(self, kind: str) -> Iterable[str]:
         """The subjects of this type."""
         return self._typed.get(kind, ())
+
+    def named(self) -> Counter[str]:
+        """How many subjects name each term; counted once, when all statements are there."""
+        if self._named is None:
+            self._named = Counter(target for about in self._about.values() for target in {target for _, target in about})
+        return self._named
 
 
 def read(text: str, kind: str) -> Statements:

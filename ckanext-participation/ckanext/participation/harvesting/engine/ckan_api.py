@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import sentences
+from ckanext.participation.harvesting import salvage, sentences
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.problems import AnsweredError, SourceProblem
 from ckanext.participation.harvesting.values import text
@@ -18,6 +18,10 @@ from ckanext.participation.harvesting.values import text
 _BELOW = re.compile(r"/(?:api(?:/\d)?(?:/action)?|dataset)/*$")
 # Some that stand behind a gateway give the API without its version.
 PREFIXES = ("/api/3/action/", "/api/action/")
+
+
+class NoJSON(SourceProblem):
+    """The answer is no JSON, or breaks off."""
 
 
 class API:
@@ -30,8 +34,11 @@ class API:
         self.prefix = ""
 
     def search(self, words: Mapping[str, Any]) -> dict[str, Any]:
-        """`package_search`; raises AnsweredError, SourceProblem or FetchError."""
-        result = self._result("package_search?" + urlencode(words, quote_via=quote))
+        """`package_search`; raises AnsweredError, SourceProblem or FetchError.
+
+        Of an answer that breaks off or is broken it gives the datasets that are whole, and as `lost` what is not.
+        """
+        result = self._result("package_search?" + urlencode(words, quote_via=quote), result_in_part)
         if not isinstance(result, dict) or not isinstance(result.get("results"), list):
             raise SourceProblem(N_("The catalogue's search gave no list of datasets."))
         return result
@@ -47,12 +54,12 @@ class API:
         result = self._result("package_list")
         return [str(name) for name in result if isinstance(name, (str, int)) and str(name)] if isinstance(result, list) else []
 
-    def _result(self, call: str) -> Any:
+    def _result(self, call: str, read: Callable[[Any], Any] | None = None) -> Any:
         problem: AnsweredError | None = None
         for prefix in [self.prefix] if self.prefix else PREFIXES:
             reply = self.asker.get(f"{self.address}{prefix}{call}", headers=self.headers, accept="application/json")
             try:
-                result = result_of(reply)
+                result = (read or result_of)(reply)
             except AnsweredError as error:
                 if error.status != 404 or self.prefix:
                     raise
@@ -61,6 +68,26 @@ class API:
             self.prefix = prefix
             return result
         raise problem or SourceProblem(N_("The address does not answer as CKAN's API does."))
+
+
+def result_in_part(reply: Any) -> Any:
+    """As `result_of`; of an answer that breaks off or is broken what is whole, and as `lost` what is not."""
+    try:
+        return result_of(reply)
+    except NoJSON:
+        saved = _saved(reply.text)
+        if saved is None:
+            raise
+        return {**saved[0]["result"], "lost": saved[1]}
+
+
+def _saved(text: str) -> tuple[Any, salvage.Lost] | None:
+    try:
+        saved = salvage.json_document(text)
+    except RecursionError:
+        return None
+    is_answer = saved is not None and isinstance(saved[0], dict) and isinstance(saved[0].get("result"), dict)
+    return saved if is_answer else None
 
 
 def result_of(reply: Any) -> Any:
@@ -73,7 +100,7 @@ def result_of(reply: Any) -> Any:
         # Texts with line breaks and tabs as they are: not JSON by the letter, and readable.
         answer = json.loads(reply.text, strict=False)
     except (ValueError, RecursionError):
-        raise SourceProblem(N_("The address does not answer as CKAN's API does: its answer is no JSON.")) from None
+        raise NoJSON(N_("The address does not answer as CKAN's API does: its answer is no JSON.")) from None
     result = answer.get("result") if isinstance(answer, dict) else None
     if not isinstance(result, (dict, list)) or not answer.get("success", True):
         raise SourceProblem(N_("The address does not answer as CKAN's API does."))

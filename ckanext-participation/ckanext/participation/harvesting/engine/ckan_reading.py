@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import sentences
+from ckanext.participation.harvesting import broken_pages, sentences
 from ckanext.participation.harvesting.engine import hashing
 from ckanext.participation.harvesting.engine.ckan_api import API, count_of, is_not_for_us, named, quoted
 from ckanext.participation.harvesting.engine.gathering import Gathering, key_of
@@ -52,6 +52,9 @@ class CKANReading:
         self.wanted: list[tuple[str, str, Verdict]] = []
         self.rows = 0
         self.last = ""
+        # The first page that broke off, how many did, and how the records begin that are broken.
+        self.cut_at = self.cut = 0
+        self.broken: list[str] = []
 
     def read(self) -> None:
         """List the catalogue and hand on what differs; what was listed before a problem is handed on all the same."""
@@ -75,6 +78,7 @@ class CKANReading:
         for number in range(MAX_PAGES):
             result = self._page()
             rows = result["results"]
+            self._note_lost(result, number + 1)
             count = count_of(result)
             if not number and count is not None:
                 expected = count
@@ -87,7 +91,7 @@ class CKANReading:
             found = self._judge(rows)
             fresh += found
             self.rows += len(rows)
-            if not rows or self._is_last(count, len(rows)):
+            if not rows or ("lost" not in result and self._is_last(count, len(rows))):
                 break
             if not found:
                 if count is None and len(rows) < self.asked:
@@ -96,8 +100,29 @@ class CKANReading:
                 raise SourceProblem(N_("The catalogue gives the same page again and again; what it gave until there was read."))
         else:
             raise SourceProblem(sentences.MANY_PAGES(number=MAX_PAGES))
+        if (self.cut or self.broken) and (expected is None or fresh < expected):
+            raise SourceProblem(self._lost())
+        if self.cut:
+            self.gathering.say(sentences.ASKED_FURTHER(number=self.cut))
         if fresh < (expected or 0):
             raise SourceProblem(sentences.FEWER_THAN_NAMED(total=expected, number=fresh))
+
+    def _note_lost(self, result: Mapping[str, Any], number: int) -> None:
+        """Note what of a page was not whole; the next one begins behind what was."""
+        lost = result.get("lost")
+        if lost is None:
+            return
+        self.broken += lost.beginnings
+        if lost.ends_early:
+            self.cut += 1
+            self.cut_at = self.cut_at or number
+        if not result["results"]:
+            raise SourceProblem(self._lost())
+
+    def _lost(self) -> str:
+        if self.broken:
+            return sentences.RECORDS_BROKEN(number=len(self.broken), names=broken_pages.named(self.broken))
+        return sentences.PAGE_CUT(page=self.cut_at)
 
     def _is_last(self, count: int | None, given: int) -> bool:
         """Whether nothing follows this page, as far as the catalogue's count can be believed: some count no more than the page."""

@@ -44,9 +44,9 @@ class Page:
 
 
 class DCATReading:
-    """One reading of one catalogue. `parse` reads a page from an answer."""
+    """One reading of one catalogue. `parse` reads a page, of which it is told the number, from an answer."""
 
-    def __init__(self, gathering: Gathering, address: str, accept: str, parse: Callable[[Reply], Page]) -> None:
+    def __init__(self, gathering: Gathering, address: str, accept: str, parse: Callable[[Reply, int], Page]) -> None:
         self.gathering = gathering
         self.address = address
         self.accept = accept
@@ -86,7 +86,7 @@ class DCATReading:
             self.gathering.see_page(number)
             following = mark.next_url
         else:
-            page = self.parse(reply)
+            page = self.parse(reply, number)
             self.gathering.leave_page(number)
             following = page.following
             for entry in page.entries:
