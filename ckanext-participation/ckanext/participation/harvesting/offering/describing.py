@@ -41,7 +41,7 @@ class Describer:
         if len({uri, *files}) <= len(files):
             raise Unusual
         self._licences(said, dataset, uri, files)
-        return triples.piece(said, uri, self.catalogue, self.licences.ready)
+        return triples.piece(said, uri, self.catalogue, self.licences.ready, self.licences.trees)
 
     def _dataset(self, said: Statements, dataset: dict[str, Any], uri: str) -> None:
         add = said.add

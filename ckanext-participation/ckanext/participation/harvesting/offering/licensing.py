@@ -38,6 +38,8 @@ class Licences:
         self.catalogue = catalogue
         # The policies, which are long and always the same.
         self.ready: dict[Blank, triples.Ready] = {}
+        # What licences are, by their nodes.
+        self.trees: dict[Term, triples.Tree] = {}
         self._described: dict[str, tuple[Term, Blank, Statements]] = {}
         self._of_datasets: dict[tuple[Any, ...], tuple[box.Found, str]] = {}
         self._of_files: dict[tuple[Any, ...], box.Found | None] = {}
@@ -97,6 +99,8 @@ class Licences:
             if subject in said.rows and subject not in kept.rows:
                 kept.rows[subject] = said.rows[subject]
                 wanted += [one for values in said.rows[subject].values() for one in values if not isinstance(one, Literal)]
+        if isinstance(document, str):
+            self.trees[document] = triples.tree(kept, document, self.catalogue, self.ready)
         return document, policy, kept
 
 

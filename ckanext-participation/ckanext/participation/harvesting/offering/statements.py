@@ -50,10 +50,15 @@ class Statements:
 
     def add(self, subject: Term, predicate: str, value: Term) -> None:
         """Say something of a subject."""
-        values = self.rows.setdefault(subject, {}).setdefault(predicate, {})
+        rows = self.rows.get(subject)
+        if rows is None:
+            rows = self.rows[subject] = {}
+        values = rows.get(predicate)
+        if values is None:
+            values = rows[predicate] = {}
         if value not in values:
             values[value] = None
-            if isinstance(value, Blank):
+            if type(value) is Blank:
                 self.uses[value] = self.uses.get(value, 0) + 1
 
     def of(self, subject: Term, predicate: str) -> Values:
