@@ -188,12 +188,11 @@ class _Writer:
 
     def _values(self, values: Values, depth: int) -> tuple[str, str]:
         """Return several values. Equal texts are equal values: what two blank nodes say alike is said once, by the first."""
-        texts: dict[str, str] = {}
+        texts = dict([self._literal(value) for value in values if type(value) is Literal])
         nodes = [value for value in values if type(value) is not Literal]
-        if len(nodes) < len(values):
-            texts.update(self._literal(value) for value in values if type(value) is Literal)
-        for value in sorted(nodes, key=self._order):
-            texts.setdefault(*self._node(value, depth))
+        if nodes:
+            for value in sorted(nodes, key=self._order):
+                texts.setdefault(*self._node(value, depth))
         ordered = sorted(texts)
         return ", ".join(ordered), _several([texts[text] for text in ordered])
 
