@@ -36,12 +36,13 @@ def run(words: list[str]) -> None:
         print(json.dumps({"copy": copy, "change": change, "stock": stock, "profiles": profiles}[step](*(int(word) for word in rest))))
 
 
-def _documents(rows: int, **more: Any) -> list[dict[str, Any]]:
+def _documents(rows: int, which: str = "*:*") -> list[dict[str, Any]]:
     import ckan.plugins.toolkit as tk
     from ckan.lib.search.common import make_connection
 
-    found = make_connection(decode_dates=False).search("*:*", rows=rows, fl=",".join(FIELDS), sort="id asc", **{
-        "fq": f'+site_id:"{tk.config["ckan.site_id"]}" +entity_type:package +dataset_type:dataset', **more})
+    found = make_connection(decode_dates=False).search(
+        which, rows=rows, fl=",".join(FIELDS), sort="id asc",
+        fq=f'+site_id:"{tk.config["ckan.site_id"]}" +entity_type:package +dataset_type:dataset')
     # Who may find a document is not kept in it; all of these are public.
     return [{**document, "permission_labels": ["public"]} for document in found.docs]
 
@@ -126,8 +127,11 @@ def change(count: int) -> dict[str, Any]:
 
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     table = model.Package.__table__
-    documents = _documents(count)
-    model.Session.execute(sa.update(table).where(table.c.id.in_([one["id"] for one in documents])).values(metadata_modified=now))
+    # Spread over the catalogue, as edits are.
+    whole = model.Session.scalars(sa.select(table.c.id).order_by(table.c.id)).all()
+    ids = whole[::len(whole) // count][:count]
+    documents = [one for start in range(0, count, BATCH) for one in _documents(BATCH, f"id:({' OR '.join(ids[start:start + BATCH])})")]
+    model.Session.execute(sa.update(table).where(table.c.id.in_(ids)).values(metadata_modified=now))
     model.Session.commit()
     for document in documents:
         document["metadata_modified"] = f"{now.isoformat()}Z"
