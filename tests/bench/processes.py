@@ -36,6 +36,15 @@ def memory(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
+def share(pid: int) -> int:
+    """Return the resident bytes of the process, of those that it shares with others its share; none when it has ended."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
 def children(pid: int) -> list[int]:
     """Return the process' living children, the oldest first; an empty list when it has ended."""
     found = []

@@ -22,7 +22,7 @@ from ckanext.dcat.processors import RDFSerializer
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
-from ckanext.participation.harvesting.offering import building, files
+from ckanext.participation.harvesting.offering import building, files, renewing, sections
 from ckanext.participation.harvesting.offering.commands import Builder
 from ckanext.participation.harvesting.offering.store import NAME
 
@@ -189,6 +189,53 @@ def test_a_build_after_changes_gives_the_same_bytes_as_a_build_from_nothing(data
     assert everything() == later
 
 
+def test_sections_that_begin_elsewhere_since_a_change_give_the_same_bytes_and_take_over_what_is_known(
+        dataset: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MOST", 3)
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    made = sorted((dataset(resources=[FILE], title_translated={"en": f"Number {number}"}) for number in range(8)), key=lambda one: one["id"])
+    assert build().made == 8
+    # Every section behind these begins with another dataset.
+    for gone in (made[0], made[4]):
+        call_action("package_delete", {"user": user}, id=gone["id"])
+    call_action("package_patch", {"user": user}, id=made[6]["id"], title_translated={"en": "Another"})
+    dataset(resources=[FILE])
+    report = build()
+    assert (report.datasets, report.made, report.gone) == (7, 2, 2)
+    later = everything()
+    assert build().made == 0
+    assert everything() == later
+    assert build(anew=True).made == 7
+    assert everything() == later
+
+
+def test_a_build_that_is_killed_among_the_sections_leaves_what_it_made(dataset: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MOST", 2)
+    monkeypatch.setattr(renewing, "UNIT", 2)
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    made = sorted((dataset(resources=[FILE]) for _ in range(6)), key=lambda one: one["id"])
+    build()
+    before = everything()
+    for one in made:
+        call_action("package_patch", {"user": user}, id=one["id"], title_translated={"en": "Changed"})
+    call_action("package_delete", {"user": user}, id=made[0]["id"])
+    model.Session.remove()
+    child = os.fork()
+    if child == 0:
+        model.meta.engine.dispose(close=False)
+        build(progress=lambda _done, made: os.kill(os.getpid(), signal.SIGKILL) if made > 2 else None)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert everything() == before
+    report = build()
+    assert 0 < report.made < 5, "the killed build's work is kept"
+    assert (report.datasets, report.gone) == (5, 1)
+    later = everything()
+    build(anew=True)
+    assert everything() == later
+
+
 def test_a_renamed_organisation_renames_its_datasets_publisher(dataset: Make) -> None:
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     about = dataset()
@@ -281,8 +328,9 @@ def test_nothing_changed_gives_the_same_files_with_their_dates(dataset: Make) ->
 
 
 def test_many_processes_give_what_one_gives(dataset: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "WORTH_A_PROCESS", 2)
-    monkeypatch.setattr(building, "_UNIT", 2)
+    monkeypatch.setattr(renewing, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(renewing, "UNIT", 2)
+    monkeypatch.setattr(sections, "MOST", 2)
     for number in range(5):
         dataset(resources=[FILE], title_translated={"en": f"Number {number}"})
     build()

@@ -17,8 +17,8 @@ from rdflib import BNode, Graph
 from rdflib.term import Node
 
 from ckanext.participation.harvesting.offering import catalogue, making, suitable, triples
+from ckanext.participation.harvesting.offering.sections import Kept
 from ckanext.participation.harvesting.offering.statements import from_graph
-from ckanext.participation.harvesting.offering.store import Kept
 from ckanext.participation.harvesting.offering.values import Unusual
 from ckanext.participation.harvesting.running import run
 from ckanext.participation.metadata import fields

@@ -270,7 +270,7 @@ def plain(said: Mapping[str, Any]) -> Texts:
 
 def without_empty(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same, without what says nothing."""
-    return {key: value for key, value in row.items() if value is not None and value not in ("", [], {})}
+    return {key: value for key, value in row.items() if value or (value is not None and value not in ("", [], {}))}
 
 
 def unique(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

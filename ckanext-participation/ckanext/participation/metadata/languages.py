@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ckanext.participation.common.marking import N_
@@ -13,6 +14,7 @@ from ckanext.participation.metadata.rules import LANGUAGES, Refused, items, stor
 TAG_SHORTEST, TAG_LONGEST = 2, 100
 
 
+@lru_cache(maxsize=256)
 def base_language(tag: str) -> str:
     """`fr` for `fr`, `fr_CA`, `fr-CA` and for `fr-t-en` (French translated by machine from English)."""
     return re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]

@@ -6,6 +6,6 @@ changes without the dataset.
 
 In order: `catalogue` (which datasets); `making` (their pieces), either from `rows` by `describing` with its `parts`, `terms`, `values` and
 `licensing`, where `suitable` says that this gives the same, or by ckanext-dcat's profiles; `statements` and `triples` (Turtle and JSON-LD
-of either), `data_json`; `store` (pieces kept between builds), `files` (the files), `building` (all of it), `commands` (by hand and by
-the clock).
+of either), `data_json`; `sections` and `packing` (pieces packed together), `store` (sections kept between builds), `renewing` (those that
+changed made anew), `files` (the files), `building` (all of it), `commands` (by hand and by the clock).
 """

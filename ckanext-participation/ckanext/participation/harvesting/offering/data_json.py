@@ -159,6 +159,8 @@ def _utc(moment: str) -> str:
 
 
 def _media_type(value: object) -> str:
+    if not value:
+        return ""
     written = values.text(value).rpartition("media-types/")[2]
     return written if re.fullmatch(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+_-]+", written) else ""
 

@@ -15,7 +15,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.participation.harvesting.offering import parts, triples, values
 from ckanext.participation.harvesting.offering.licensing import TYPE, UNKNOWN, Licences
-from ckanext.participation.harvesting.offering.statements import RDF_TYPE, Blank, Literal, Statements, Term
+from ckanext.participation.harvesting.offering.statements import RDF_TYPE, Blank, Literal, Statements, Term, say
 from ckanext.participation.harvesting.offering.terms import FILE_LISTS, FILE_TEXTS, LISTS, TEXTS, T
 from ckanext.participation.harvesting.offering.values import Unusual, address, address_or_text, date, text_of
 from ckanext.participation.licences import box
@@ -41,7 +41,7 @@ class Describer:
         if len({uri, *files}) <= len(files):
             raise Unusual
         self._licences(said, dataset, uri, files)
-        return triples.piece(said, uri, self.catalogue, self.licences.ready)
+        return triples.piece(said, uri, self.catalogue, self.licences.ready, self.licences.trees)
 
     def _dataset(self, said: Statements, dataset: dict[str, Any], uri: str) -> None:
         add = said.add
@@ -96,27 +96,27 @@ class Describer:
         uri = given if given and given != "None" else f"{self.catalogue.rstrip('/')}/dataset/{dataset}/resource/{file['id']}"
         if address(uri) != uri:
             raise Unusual
-        add = said.add
-        add(dataset_uri, T["distribution"], uri)
-        add(uri, RDF_TYPE, T["file"])
+        said.add(dataset_uri, T["distribution"], uri)
+        rows = said.about(uri)
+        say(rows, RDF_TYPE, T["file"])
         for name, predicate in (("name", T["title"]), ("description", T["description"])):
             parts.translated(said, uri, predicate, file, name)
         parts.fields(said, uri, file, FILE_TEXTS, FILE_LISTS)
         parts.statement(said, uri, T["rights"], file.get("rights"), T["statement"])
         parts.file_format(said, uri, file)
         if file["url"] and not file.get("access_url") and file["url"] != file.get("download_url"):
-            add(uri, T["access_url"], address(file["url"]))
+            say(rows, T["access_url"], address(file["url"]))
         for name, other in (("issued", "created"), ("modified", "metadata_modified")):
             moment = file.get(name) or file.get(other)
             if moment:
-                add(uri, T[name], date(moment))
+                say(rows, T[name], date(moment))
         if file.get("spatial_resolution_in_meters"):
             for distance in values.resolutions(file["spatial_resolution_in_meters"]):
-                add(uri, T["metres"], distance)
+                say(rows, T["metres"], distance)
         if file.get("size"):
             if type(file["size"]) is not int or file["size"] < 0:
                 raise Unusual
-            add(uri, T["size"], Literal(str(file["size"]), "", T["whole"]))
+            say(rows, T["size"], Literal(str(file["size"]), "", T["whole"]))
         if file.get("hash"):
             parts.checksum(said, uri, file)
         return uri

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from ckanext.participation import config
+from ckanext.participation.harvesting.offering import packing
 
 CURRENT = "current.json"
 FEEDS = {"data.json": "application/json", "data.ttl": "text/turtle; charset=utf-8", "data.jsonld": "application/ld+json"}
-# Level 6 takes twice the time for a tenth less.
-_LEVEL = 4
 _GZIP = 31
 _PART = 1 << 16
 # A build takes seconds at least: two in a row do not end within one request.
@@ -39,7 +38,7 @@ class NoFolder(RuntimeError):
 
 @dataclass(frozen=True)
 class Feed:
-    """One file of the folder: its content's hash and sizes in bytes, and when its content last changed (ISO 8601, UTC)."""
+    """One file of the folder: its hash, its sizes in bytes unpacked and as it lies there, and when it last changed (ISO 8601, UTC)."""
 
     file: str
     digest: str
@@ -95,29 +94,37 @@ def lock(path: Path) -> Iterator[None]:
 
 
 class Draft:
-    """One feed while it is written: gzip without a date, so that the same content gives the same bytes."""
+    """One feed while it is written, of parts that may have been packed before; the same content gives the same bytes."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
         self.path = path / f"{name}.draft"
         self.handle = self.path.open("wb")
-        self.packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
         self.hash = hashlib.sha256()
         self.size = 0
+        self.checksum = 0
+        self._put(packing.HEAD)
 
     def write(self, text: str) -> None:
         """Add text."""
-        plain = text.encode("utf-8")
-        self.hash.update(plain)
-        self.size += len(plain)
-        self.handle.write(self.packer.compress(plain))
+        self.add(packing.packed(text.encode("utf-8")))
+
+    def add(self, part: packing.Packed) -> None:
+        """Add text that is packed already."""
+        self._put(part.data)
+        self.size += part.size
+        self.checksum = packing.joined(self.checksum, part.checksum, part.size)
 
     def close(self) -> None:
         """Bring it to the disk."""
-        self.handle.write(self.packer.flush())
+        self._put(packing.end(self.size, self.checksum))
         self.handle.flush()
         os.fsync(self.handle.fileno())
         self.handle.close()
+
+    def _put(self, data: bytes) -> None:
+        self.hash.update(data)
+        self.handle.write(data)
 
 
 def publish(path: Path, drafts: list[Draft], now: str, **facts: Any) -> Current:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ckanext.dcat.profiles.base import DCAT, DCT
@@ -21,6 +21,10 @@ POLICY: Final = str(ODRL.hasPolicy)
 TYPE: Final = str(DCT.type)
 UNKNOWN: Final = "http://purl.org/adms/licencetype/UnknownIPR"
 _FIELDS: Final = ("license_id", "license_title", "license_url")
+_EXTRAS: Final = frozenset({saying.AS_PUBLISHED, *saying.MORE_TITLES, *saying.MORE_ADDRESSES, *saying.MORE_TEXTS})
+# Where a dataset has no such key and no such extra, it says nothing there; `license_url` itself is CKAN's own field.
+_OWN: Final = frozenset({*_EXTRAS, *(f"extras_{name}" for name in _EXTRAS)}) - {"license_url"}
+_OF_FILES: Final = frozenset(saying.FILE_FIELDS)
 # Statements are kept of so many wordings; a catalogue has a few hundred.
 _KEPT: Final = 20_000
 _SOMETHING: Final = URIRef("urn:ckan:dataset")
@@ -38,13 +42,15 @@ class Licences:
         self.catalogue = catalogue
         # The policies, which are long and always the same.
         self.ready: dict[Blank, triples.Ready] = {}
+        # What licences are, by their nodes.
+        self.trees: dict[Term, triples.Tree] = {}
         self._described: dict[str, tuple[Term, Blank, Statements]] = {}
         self._of_datasets: dict[tuple[Any, ...], tuple[box.Found, str]] = {}
         self._of_files: dict[tuple[Any, ...], box.Found | None] = {}
 
     def of_dataset(self, dataset: dict[str, Any]) -> tuple[box.Found, str]:
         """Return the licence of a dataset, and its words where the register does not know it."""
-        key = (*(dataset.get(name) for name in _FIELDS), *saying.extras_of(dataset).items())
+        key = (*[dataset.get(name) for name in _FIELDS], *_extras(dataset))
         known = self._of_datasets.get(key)
         if known is None:
             found = box.of_dataset(self.register, dataset, self.names)
@@ -53,6 +59,8 @@ class Licences:
 
     def of_file(self, file: dict[str, Any]) -> box.Found | None:
         """Return the licence that a file states for itself; None where it states none."""
+        if _OF_FILES.isdisjoint(file):
+            return None
         given = tuple(file.get(name) for name in saying.FILE_FIELDS)
         if not any(given):
             return None
@@ -97,7 +105,15 @@ class Licences:
             if subject in said.rows and subject not in kept.rows:
                 kept.rows[subject] = said.rows[subject]
                 wanted += [one for values in said.rows[subject].values() for one in values if not isinstance(one, Literal)]
+        if isinstance(document, str):
+            self.trees[document] = triples.tree(kept, document, self.catalogue, self.ready)
         return document, policy, kept
+
+
+def _extras(dataset: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    if _OWN.isdisjoint(dataset) and not any(isinstance(row, dict) and row.get("key") in _EXTRAS for row in dataset.get("extras") or ()):
+        return ()
+    return saying.extras_of(dataset).items()
 
 
 def _keep(known: dict[Any, Any], key: Any, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,10 @@ from ckanext.dcat.utils import catalog_uri, dataset_uri
 from rdflib import Graph
 
 from ckanext.participation import config
-from ckanext.participation.harvesting.offering import catalogue, data_json, describing, rows, suitable, triples
+from ckanext.participation.harvesting.offering import catalogue, data_json, describing, rows, sections, suitable, triples
 from ckanext.participation.harvesting.offering.licensing import Licences
+from ckanext.participation.harvesting.offering.sections import Kept
 from ckanext.participation.harvesting.offering.statements import from_graph
-from ckanext.participation.harvesting.offering.store import Kept
 from ckanext.participation.harvesting.offering.values import Unusual
 from ckanext.participation.licences import further
 from ckanext.participation.licences.register import bundled_register
@@ -40,6 +40,17 @@ class Made:
     """Pieces, the ids of datasets that could not be written, and how many the profiles had to describe."""
 
     kept: list[Kept] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    by_profiles: int = 0
+
+
+@dataclass(slots=True)
+class Done:
+    """Sections, one of each that was wanted (None without a dataset), what their new pieces share, and how they were made."""
+
+    sections: list[sections.Section | None] = field(default_factory=list)
+    shared: list[triples.Shared] = field(default_factory=list)
+    made: int = 0
     failed: list[str] = field(default_factory=list)
     by_profiles: int = 0
 
@@ -78,6 +89,21 @@ class Maker:
         finally:
             model.Session.rollback()
         return made
+
+    def sections(self, wanted: Sequence[sections.Wanted]) -> Done:
+        """Return these sections, of the old ones' pieces where they are of the same state, else of new ones."""
+        pieces: dict[str, sections.Piece] = {}
+        missing: list[catalogue.Row] = []
+        for one in wanted:
+            stamps = {row.id: self.stamp(row) for row in one.rows}
+            pieces |= {old.id: old for section in one.old for old in section.pieces() if stamps.get(old.id) == old.stamp}
+            missing += [row for row in one.rows if row.id not in pieces]
+        made = self.pieces(missing)
+        pieces |= {one.id: sections.piece(one) for one in made.kept}
+        found = [[pieces[row.id] for row in one.rows if row.id in pieces] for one in wanted]
+        shared = {one.key: one for kept in made.kept for one in kept.shared}
+        return Done([sections.section(some) if some else None for some in found], list(shared.values()), len(made.kept), made.failed,
+                    made.by_profiles)
 
     def _quickly(self, wanted: list[catalogue.Row], made: Made) -> list[catalogue.Row]:
         """Make the pieces of usual datasets; return the others."""

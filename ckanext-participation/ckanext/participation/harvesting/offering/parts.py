@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ckanext.participation.harvesting.offering import values
-from ckanext.participation.harvesting.offering.statements import RDF_TYPE, Blank, Literal, Statements, Term
+from ckanext.participation.harvesting.offering.statements import RDF_TYPE, Blank, Literal, Statements, Term, say
 from ckanext.participation.harvesting.offering.terms import Kind, T
 from ckanext.participation.harvesting.offering.values import Unusual, address, address_or_text, date, text_of
 
@@ -34,9 +35,14 @@ def filled(value: Any) -> list[Row]:
     return rows if rows and any(rows[0].values()) else []
 
 
+@lru_cache(maxsize=256)
+def _is_language(code: str) -> bool:
+    return bool(_LANGUAGE.fullmatch(code))
+
+
 def in_language(text: Any, language: str) -> Literal:
     """Return a text in a language."""
-    if not _LANGUAGE.fullmatch(language):
+    if not _is_language(language):
         raise Unusual
     return Literal(text_of(text), language)
 
@@ -47,11 +53,12 @@ def translated(said: Statements, about: Term, predicate: str, row: Row, name: st
     value = row[key] if key in row else row.get(name)
     if not value:
         return
+    rows = said.about(about)
     if type(value) is dict:
         for language, text in value.items():
-            said.add(about, predicate, in_language(text, language))
+            say(rows, predicate, in_language(text, language))
     else:
-        said.add(about, predicate, Literal(text_of(value)))
+        say(rows, predicate, Literal(text_of(value)))
 
 
 def fields(said: Statements, about: str, row: Row, texts: tuple[tuple[str, str, Kind | None, str], ...],
@@ -62,8 +69,9 @@ def fields(said: Statements, about: str, row: Row, texts: tuple[tuple[str, str, 
         if value:
             _field(said, about, predicate, kind, of, value)
     for name, predicate, kind, of in lists:
-        for value in listed(row.get(name)):
-            _field(said, about, predicate, kind, of, value)
+        if name in row:
+            for value in listed(row[name]):
+                _field(said, about, predicate, kind, of, value)
 
 
 def _field(said: Statements, about: Term, predicate: str, kind: Kind | None, of: str, value: Any) -> None:

@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import munge
 
+from ckanext.participation.harvesting.offering.values import Moment
+
 _DATASETS: Final = sa.text(
     "SELECT id, name, title, notes, url, version, author, author_email, maintainer, maintainer_email, license_id, owner_org, "
     "metadata_created, metadata_modified, extras::text FROM package "
@@ -50,9 +52,9 @@ def read(ids: Iterable[str], form: Form, organisations: Mapping[str, Mapping[str
     found: dict[str, dict[str, Any]] = {}
     for row in run(_DATASETS, {"ids": list(ids)}):
         dataset: dict[str, Any] = dict(zip(_COLUMNS, row, strict=False))
-        dataset["metadata_modified"] = dataset["metadata_modified"].isoformat()
+        dataset["metadata_modified"] = Moment(dataset["metadata_modified"].isoformat())
         created = dataset["metadata_created"]
-        dataset["metadata_created"] = created.isoformat() if created else None
+        dataset["metadata_created"] = Moment(created.isoformat()) if created else None
         dataset["title"] = (dataset["title"] or "").strip()
         dataset["license_url"], dataset["license_title"] = _licence(dataset["license_id"])
         dataset["organization"] = organisations.get(dataset["owner_org"] or "")
@@ -65,7 +67,7 @@ def read(ids: Iterable[str], form: Form, organisations: Mapping[str, Mapping[str
     for row in run(_FILES, {"ids": list(found)}):
         file: dict[str, Any] = dict(zip(_FILE_COLUMNS, row, strict=False))
         for name in ("created", "metadata_modified"):
-            file[name] = file[name].isoformat() if file[name] else None
+            file[name] = Moment(file[name].isoformat()) if file[name] else None
         dataset = found[file["package_id"]]
         try:
             _take_file(file, row[-1], form)

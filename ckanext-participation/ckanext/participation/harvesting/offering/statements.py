@@ -50,15 +50,31 @@ class Statements:
 
     def add(self, subject: Term, predicate: str, value: Term) -> None:
         """Say something of a subject."""
-        values = self.rows.setdefault(subject, {}).setdefault(predicate, {})
+        values = self.about(subject).setdefault(predicate, {})
         if value not in values:
             values[value] = None
-            if isinstance(value, Blank):
+            if type(value) is Blank:
                 self.uses[value] = self.uses.get(value, 0) + 1
+
+    def about(self, subject: Term) -> dict[str, Values]:
+        """Return what is said of a subject, for `say`; something must be said then."""
+        rows = self.rows.get(subject)
+        if rows is None:
+            rows = self.rows[subject] = {}
+        return rows
 
     def of(self, subject: Term, predicate: str) -> Values:
         """Return the values of a subject's predicate."""
         return self.rows.get(subject, {}).get(predicate, {})
+
+
+def say(rows: dict[str, Values], predicate: str, value: str | Literal) -> None:
+    """Say something of a subject (`Statements.about`) that is no blank node."""
+    values = rows.get(predicate)
+    if values is None:
+        rows[predicate] = {value: None}
+    else:
+        values[value] = None
 
 
 def from_graph(graph: Graph) -> Statements:

@@ -1,7 +1,8 @@
-"""Each dataset's pieces, kept between builds in a file of SQLite: a later build works out only what changed.
+"""The pieces of all datasets, packed in sections and kept between builds in a file of SQLite: a later build works out only what changed.
 
 Nothing here is needed for good: without the file, or with one that a full disk has broken, the next build works out everything again.
-One process at a time writes it (`files.lock`).
+One process at a time writes it (`files.lock`). New sections stand beside the old ones until a build is through, so what a killed build
+made is there for the next one.
 """
 
 from __future__ import annotations
@@ -12,28 +13,32 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+
+from ckanext.participation.harvesting.offering.packing import Packed
+from ckanext.participation.harvesting.offering.sections import Member, Section
 from ckanext.participation.harvesting.offering.triples import Shared
 
 NAME = "pieces.sqlite"
+# `facts`: the members, and size and checksum of each text.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recipe (value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS piece (
-  id TEXT PRIMARY KEY, stamp TEXT NOT NULL, data_json TEXT NOT NULL, turtle TEXT NOT NULL, json_ld TEXT NOT NULL, shared TEXT NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS section (
+  number INTEGER PRIMARY KEY, first TEXT NOT NULL, last TEXT NOT NULL, facts BLOB NOT NULL,
+  data_json BLOB NOT NULL, turtle BLOB NOT NULL, json_ld BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS section_first ON section (first, last);
 CREATE TABLE IF NOT EXISTS shared (key TEXT PRIMARY KEY, turtle TEXT NOT NULL, json_ld TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-@dataclass(frozen=True)
-class Kept:
-    """One dataset's pieces; `stamp` says of which state of the dataset, `shared` what the files must also hold."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A section that is kept: its number, and the ids of its first and of its last dataset."""
 
-    id: str
-    stamp: str
-    data_json: str
-    turtle: str
-    json_ld: str
-    shared: tuple[Shared, ...] = ()
+    number: int
+    first: str
+    last: str
 
 
 class Store:
@@ -72,29 +77,42 @@ class Store:
             self.base.execute("INSERT INTO recipe VALUES (?)", (recipe,))
             self.base.commit()
 
-    def stamps(self, first: str, last: str) -> dict[str, str]:
-        """Return which states are kept of the datasets between two ids; from the first (not it) to the last."""
-        return dict(self.base.execute("SELECT id, stamp FROM piece WHERE id > ? AND id <= ?", (first, last)))
+    def known(self) -> list[Known]:
+        """Return what is kept, in the order of ids; what killed builds left overlaps."""
+        return [Known(*row) for row in self.base.execute("SELECT number, first, last FROM section ORDER BY first, last")]
 
-    def change(self, kept: Iterable[Kept], gone: Iterable[str]) -> None:
-        """Keep pieces and forget others, in one transaction."""
-        rows = list(kept)
+    def members(self, number: int) -> list[Member]:
+        """Return the datasets of a section."""
+        facts, = self.base.execute("SELECT facts FROM section WHERE number = ?", (number,)).fetchone()
+        return [Member(*row) for row in orjson.loads(facts)["members"]]
+
+    def section(self, number: int) -> Section:
+        """Return a section."""
+        facts, *texts = self.base.execute("SELECT facts, data_json, turtle, json_ld FROM section WHERE number = ?", (number,)).fetchone()
+        about = orjson.loads(facts)
+        return Section([Member(*row) for row in about["members"]],
+                       [Packed(text, *rest) for text, rest in zip(texts, about["texts"], strict=True)])
+
+    def add(self, sections: Iterable[Section], shared: Iterable[Shared]) -> list[int]:
+        """Keep sections and what their pieces share, in one transaction; return the sections' numbers."""
+        numbers: list[int] = []
         with self.base:
-            self.base.executemany("DELETE FROM piece WHERE id = ?", ((one,) for one in gone))
-            self.base.executemany("INSERT OR REPLACE INTO piece VALUES (?, ?, ?, ?, ?, ?)", (
-                (row.id, row.stamp, row.data_json, row.turtle, row.json_ld, " ".join(one.key for one in row.shared)) for row in rows))
-            self.base.executemany("INSERT OR IGNORE INTO shared VALUES (?, ?, ?)", (
-                (one.key, one.turtle, one.json_ld) for one in {one.key: one for row in rows for one in row.shared}.values()))
+            for one in sections:
+                facts = {"members": [tuple(member) for member in one.members], "texts": [(text.size, text.checksum) for text in one.texts]}
+                added = self.base.execute(
+                    "INSERT INTO section (first, last, facts, data_json, turtle, json_ld) VALUES (?, ?, ?, ?, ?, ?)",
+                    (one.members[0].id, one.members[-1].id, orjson.dumps(facts), *(text.data for text in one.texts)))
+                numbers.append(added.lastrowid or 0)
+            self.base.executemany("INSERT OR IGNORE INTO shared VALUES (?, ?, ?)", ((one.key, one.turtle, one.json_ld) for one in shared))
+        return numbers
 
-    def forget_after(self, last: str) -> int:
-        """Forget the datasets behind an id; return how many."""
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Forget all other sections."""
+        kept = set(numbers)
+        with closing(self.base.execute("SELECT number FROM section")) as rows:
+            gone = [row for row in rows if row[0] not in kept]
         with self.base:
-            return self.base.execute("DELETE FROM piece WHERE id > ?", (last,)).rowcount
-
-    def pieces(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield (data_json, turtle, json_ld, keys of what is shared) in the order of ids, a few in memory at a time."""
-        with closing(self.base.execute("SELECT data_json, turtle, json_ld, shared FROM piece ORDER BY id")) as rows:
-            yield from rows
+            self.base.executemany("DELETE FROM section WHERE number = ?", gone)
 
     def shared(self, keys: set[str]) -> Iterator[tuple[str, str]]:
         """Yield what is shared under these keys, in their order."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring as _json
 from typing import Final
 from urllib.parse import quote, urljoin
 
-from ckanext.participation.harvesting.offering.statements import RDF_TYPE, XSD_STRING, Blank, Literal, Statements, Term
+from ckanext.participation.harvesting.offering.statements import RDF_TYPE, XSD_STRING, Blank, Literal, Statements, Term, Values
 
 PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -82,17 +83,34 @@ class Ready:
     apart: Shared
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """An address that was written before with all that it leads to (`rows`): how it is named, what stands apart, what it shares."""
+
+    turtle: str
+    json_ld: str
+    blocks: tuple[str, ...]
+    shared: tuple[Shared, ...]
+    rows: Mapping[Term, Mapping[str, Values]]
+
+    def holds(self, rows: Mapping[Term, Mapping[str, Values]], written: set[Term]) -> bool:
+        """Say whether it would be written the same among these statements, after what is written already."""
+        return self.rows.keys().isdisjoint(written) and all(rows.get(subject) is said for subject, said in self.rows.items())
+
+
 def head() -> tuple[str, str]:
     """Return what stands before the pieces: Turtle's prefixes, and the value of JSON-LD's `@context`."""
     return "".join(f"@prefix {name}: <{address}> .\n" for name, address in PREFIXES.items()), json.dumps(PREFIXES)
 
 
-def piece(statements: Statements, dataset: str, catalogue: str, ready: dict[Blank, Ready] | None = None) -> Piece:
+def piece(statements: Statements, dataset: str, catalogue: str, ready: Mapping[Blank, Ready] | None = None,
+          trees: Mapping[Term, Tree] | None = None) -> Piece:
     """Return the piece of a dataset; raises ValueError for blank nodes that go round in a circle.
 
     :param ready: blank nodes of these statements that were written before
+    :param trees: addresses of these statements that were written before, with all that they lead to
     """
-    writer = _Writer(statements, catalogue, ready)
+    writer = _Writer(statements, catalogue, ready, trees)
     turtle, json_ld = writer.tree(dataset)
     turtle += f"<{writer.iri(catalogue)}> dcat:dataset <{writer.iri(dataset)}> .\n"
     return Piece(turtle, json_ld, writer.shared)
@@ -111,16 +129,25 @@ def written(statements: Statements, node: Blank, catalogue: str) -> Ready:
     return Ready(turtle, members, inside, *_labelled(turtle, members))
 
 
+def tree(statements: Statements, root: Term, catalogue: str, ready: Mapping[Blank, Ready]) -> Tree:
+    """Write an address and all that it leads to once for all datasets that name it."""
+    writer = _Writer(statements, catalogue, ready)
+    turtle, json_ld = writer._node(root, 0)
+    return Tree(turtle, json_ld, tuple(writer.blocks), tuple(writer.shared), {one: statements.rows[one] for one in writer.written})
+
+
 class _Writer:
-    def __init__(self, statements: Statements, base: str, ready: dict[Blank, Ready] | None = None, *, share: bool = True) -> None:
+    def __init__(self, statements: Statements, base: str, ready: Mapping[Blank, Ready] | None = None,
+                 trees: Mapping[Term, Tree] | None = None, *, share: bool = True) -> None:
         self.base = base.rstrip("/") + "/"
         self.share = share
         self.rows = statements.rows
         self.uses = statements.uses
         self.ready = ready or {}
+        self.trees = trees or {}
         self.labels: dict[Blank, str] = {}
         self.shared: list[Shared] = []
-        self.written: set[str] = set()
+        self.written: set[Term] = set()
         self.blocks: list[str] = []
 
     def tree(self, root: str) -> tuple[str, str]:
@@ -135,49 +162,60 @@ class _Writer:
         """Return what is said of a subject, predicates and values in the same order every time: in Turtle, and as members of JSON."""
         if depth > MAX_DEPTH:
             raise ValueError("blank nodes of the graph go round in a circle")
+        rows, base = self.rows.get(subject), self.base
+        if not rows:
+            return "", ""
         lines: list[str] = []
         members: list[str] = []
-        rows, base = self.rows.get(subject, {}), self.base
         kinds = rows.get(RDF_TYPE)
         if kinds:
             # The class first, as people write it.
-            names = sorted([_name(str(kind), base) for kind in kinds])
-            lines.append("a " + ", ".join([name for name, _ in names]))
-            members.append(f'"@type":{_several([full for _, full in names])}')
-        for predicate in sorted(rows):
-            if predicate == RDF_TYPE:
-                continue
+            turtle, shown = _kinds(tuple(kinds), base)
+            if len(rows) == 1:
+                return turtle, shown
+            lines.append(turtle)
+            members.append(shown)
+        for predicate, name, full in _in_order(tuple(rows), base):
             values = rows[predicate]
-            name, full = _name(predicate, base)
             if len(values) == 1:
-                turtle, shown = self._value(next(iter(values)), depth)
-                lines.append(f"{name} {turtle}")
-                members.append(f"{full}:{shown}")
-                continue
-            texts: dict[str, str] = {}
-            for value in sorted(values, key=self._order):
-                # Equal texts are equal values: what two blank nodes say alike is said once, and the first holds what is inside.
-                texts.setdefault(*self._value(value, depth))
-            ordered = sorted(texts)
-            lines.append(f"{name} " + ", ".join(ordered))
-            members.append(f"{full}:{_several([texts[text] for text in ordered])}")
+                value, = values
+                turtle, shown = self._literal(value) if type(value) is Literal else self._node(value, depth)
+            else:
+                turtle, shown = self._values(values, depth)
+            lines.append(name + turtle)
+            members.append(full + shown)
         return " ;\n  ".join(lines), ",".join(members)
 
-    def _value(self, value: Term, depth: int) -> tuple[str, str]:
-        if isinstance(value, Literal):
-            return self._literal(value)
+    def _values(self, values: Values, depth: int) -> tuple[str, str]:
+        """Return several values. Equal texts are equal values: what two blank nodes say alike is said once, by the first."""
+        texts = dict([self._literal(value) for value in values if type(value) is Literal])
+        nodes = [value for value in values if type(value) is not Literal]
+        if nodes:
+            for value in sorted(nodes, key=self._order):
+                texts.setdefault(*self._node(value, depth))
+        ordered = sorted(texts)
+        return ", ".join(ordered), _several([texts[text] for text in ordered])
+
+    def _node(self, value: Term, depth: int) -> tuple[str, str]:
         if isinstance(value, Blank):
             return self._blank(value, depth)
-        address = self.iri(value)
-        name, about = f"<{address}>", f'"@id":{_json(address)}'
-        if value in self.rows and value not in self.written:
-            self.written.add(value)
-            turtle, members = self.node(value, depth + 1)
-            text, full = f"{name} {turtle} .\n", _object(about, members)
-            if not self.share or len(turtle) <= SHARED_BYTES or _DISTRIBUTION in self.rows[value].get(RDF_TYPE, ()):
-                self.blocks.append(text)
-                return name, full
-            self.shared.append(Shared(_key(text), text, full))
+        address = self.iri(str(value))
+        name, about = f"<{address}>", f'"@id":{_quoted(address)}'
+        if value not in self.rows or value in self.written:
+            return name, f"{{{about}}}"
+        tree = self.trees.get(value)
+        if tree and tree.holds(self.rows, self.written):
+            self.written |= tree.rows.keys()
+            self.blocks += tree.blocks
+            self.shared += tree.shared
+            return tree.turtle, tree.json_ld
+        self.written.add(value)
+        turtle, members = self.node(value, depth + 1)
+        text, full = f"{name} {turtle} .\n", _object(about, members)
+        if not self.share or len(turtle) <= SHARED_BYTES or _DISTRIBUTION in self.rows[value].get(RDF_TYPE, ()):
+            self.blocks.append(text)
+            return name, full
+        self.shared.append(Shared(_key(text), text, full))
         return name, f"{{{about}}}"
 
     def _blank(self, value: Blank, depth: int) -> tuple[str, str]:
@@ -213,12 +251,17 @@ class _Writer:
                                  for predicate, values in self.rows.get(value, {}).items()))
 
     def _literal(self, value: Literal) -> tuple[str, str]:
-        text = value.text if value.text.isascii() and value.text.isprintable() else _NOT_XML.sub("", value.text)
-        turtle, shown = f'"{_escaped(text)}"', _json(text)
-        if value.language:
-            return f"{turtle}@{value.language}", f'{{"@value":{shown},"@language":"{value.language}"}}'
-        if value.datatype and value.datatype != XSD_STRING:
-            short, full = _name(value.datatype, self.base)
+        text, language, datatype = value
+        if text.isprintable() and '"' not in text and "\\" not in text:
+            # Both ways to write it are the same.
+            turtle = shown = f'"{text}"'
+        else:
+            text = _NOT_XML.sub("", text)
+            turtle, shown = f'"{_escaped(text)}"', _json(text)
+        if language:
+            return f"{turtle}@{language}", f'{{"@value":{shown},"@language":"{language}"}}'
+        if datatype and datatype != XSD_STRING:
+            short, full = _name(datatype, self.base)
             return f"{turtle}^^{short}", f'{{"@value":{shown},"@type":{full}}}'
         return turtle, shown
 
@@ -240,6 +283,20 @@ def _iri(address: str, base: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _kinds(kinds: tuple[Term, ...], base: str) -> tuple[str, str]:
+    """Return what says of which classes something is."""
+    names = sorted(_name(str(kind), base) for kind in kinds)
+    return "a " + ", ".join(name for name, _ in names), f'"@type":{_several([full for _, full in names])}'
+
+
+@lru_cache(maxsize=4096)
+def _in_order(predicates: tuple[str, ...], base: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the predicates in the order in which they are written, with what stands before their values; without the classes."""
+    named = ((predicate, *_name(predicate, base)) for predicate in sorted(predicates) if predicate != RDF_TYPE)
+    return tuple((predicate, f"{name} ", f"{full}:") for predicate, name, full in named)
+
+
+@lru_cache(maxsize=4096)
 def _name(address: str, base: str) -> tuple[str, str]:
     """Return a predicate's, class' or datatype's name in Turtle and in JSON-LD: short where a prefix fits."""
     for prefix, namespace in PREFIXES.items():
@@ -248,6 +305,10 @@ def _name(address: str, base: str) -> tuple[str, str]:
             return short, f'"{short}"'
     whole = _iri(address, base)
     return f"<{whole}>", _json(whole)
+
+
+def _quoted(address: str) -> str:
+    return _json(address) if '"' in address or "\\" in address else f'"{address}"'
 
 
 def _escaped(text: str) -> str:

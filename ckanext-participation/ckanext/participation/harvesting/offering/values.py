@@ -53,9 +53,19 @@ def address_or_text(value: Any) -> Term:
     return address(text) if text.strip().startswith(("http://", "https://")) else Literal(text)
 
 
-@lru_cache(maxsize=10_000)
+class Moment(str):
+    """A moment of the database's, as it is written everywhere; no other text is taken for one."""
+
+    __slots__ = ()
+
+
 def date(value: Any) -> Literal:
     """Return a date, a month, a year or a moment with its datatype."""
+    return Literal(value, "", _DATE_TIME) if type(value) is Moment else _date(value)
+
+
+@lru_cache(maxsize=10_000)
+def _date(value: Any) -> Literal:
     text = text_of(value)
     if _MOMENT.fullmatch(text):
         try:
