@@ -25,6 +25,8 @@ INSIDERS = "mea"
 ADMIN = "a"
 
 PERMISSIONS: dict[str, Row] = {
+    # Of a dataset that is there nobody learns anything; of one that a harvest removed: tests/harvesting/test_removals.py.
+    "participation_removed_dataset_show": Row("dataset", ADMIN, ADMIN),
     "participation_thread_list": Row("dataset", EVERYONE, INSIDERS),
     "participation_thread_latest": Row("nothing", EVERYONE, EVERYONE),
     "participation_thread_show": Row("thread", EVERYONE, INSIDERS),

@@ -101,13 +101,16 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         marking.mark(pkg_dict["id"])
 
     def after_dataset_delete(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.common import removed
         from ckanext.participation.quality import marking
         from ckanext.participation.search import hooks
 
         marking.mark_deleted(pkg_dict.get("id"))
+        removed.deleted(context, pkg_dict.get("id"))
         hooks.dataset_deleted(pkg_dict)
 
     def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        from ckanext.participation.common import removed
         from ckanext.participation.licensing import changes
         from ckanext.participation.quality import marking
         from ckanext.participation.search import hooks
@@ -115,6 +118,7 @@ class ParticipationPlugin(_Rooms, DefaultTranslation):
         marking.mark(pkg_dict["id"])
         changes.note(context, pkg_dict["id"])
         if pkg_dict.get("state") == "deleted":
+            removed.deleted(context, pkg_dict["id"])
             hooks.dataset_deleted(pkg_dict)
 
     def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
@@ -157,9 +161,15 @@ class ParticipationHarvestPlugin(_Rooms):
     """What both harvest source types share: commands, settings and pages. Each type is a plugin of its own (docs/decisions/0002)."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IMiddleware, inherit=True)
     p.implements(p.IPackageController, inherit=True)
 
     rooms = ("harvesting",)
+
+    def make_middleware(self, app: CKANApp, config: CKANConfig) -> CKANApp:
+        from ckanext.participation.harvesting.views import removals
+
+        return removals.install(app)
 
     def update_config(self, config: CKANConfig) -> None:
         from ckanext.participation.harvesting import frequencies

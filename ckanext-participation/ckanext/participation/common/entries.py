@@ -10,15 +10,15 @@ from ckan.types import Context
 from flask import has_request_context
 
 from ckanext.participation import config
-from ckanext.participation.common import idempotency, labels, subjects
+from ckanext.participation.common import idempotency, labels, removed, subjects
 from ckanext.participation.common.registry import EventType, Registry, SubjectType
 from ckanext.participation.common.translated import in_language
 
 
 def register(registry: Registry) -> None:
     """Enter the subject types of CKAN itself, the events of the sweep, and the chores that belong to no room."""
-    registry.add(SubjectType("dataset", load_dataset, check_dataset, labels.of_datasets))
-    registry.add(SubjectType("resource", load_resource, check_resource, labels.of_resources))
+    registry.add(SubjectType("dataset", load_dataset, check_dataset, labels.of_datasets, dataset_is_kept))
+    registry.add(SubjectType("resource", load_resource, check_resource, labels.of_resources, resource_is_kept))
     registry.add(SubjectType("organization", load_organization, check_organization, labels.of_organizations))
     for name in ("subject.lost", "subject.returned", "subject.reattached", "subject.attached", "visibility.set", "support.set",
                  "follow.set"):
@@ -36,7 +36,7 @@ def load_dataset(ref: str) -> dict[str, Any] | None:
     title = row.title or row.name
     return {"ref": row.id, "name": row.name, "title": title, "label": in_language(extras.get("title_translated"), _lang(), title),
             "organization_id": row.owner_org, "url": tk.url_for("dataset.read", id=row.name), "guid": extras.get("guid"),
-            "uri": extras.get("uri"), "landing_page": row.url}
+            "uri": extras.get("uri"), "landing_page": row.url, "removed": _removed(row)}
 
 
 def load_resource(ref: str) -> dict[str, Any] | None:
@@ -45,11 +45,34 @@ def load_resource(ref: str) -> dict[str, Any] | None:
     if row is None:
         return None
     owner = model.Package.get(row.package_id)
+    gone = _removed(owner)
+    if owner is not None and gone is not None:
+        # Of a removed dataset no address of a file is told any more, and the files have no pages.
+        title = row.name or tk._("A file of {dataset}").format(dataset=owner.title or owner.name)
+        return {"ref": row.id, "name": row.name, "title": title, "parent": row.package_id, "label": title,
+                "organization_id": owner.owner_org, "url": tk.url_for("dataset.read", id=owner.name), "removed": gone}
     title = row.name or row.url
     return {"ref": row.id, "name": row.name, "title": title, "parent": row.package_id,
             "label": in_language((row.extras or {}).get("name_translated"), _lang(), title),
             "organization_id": owner.owner_org if owner else None,
-            "url": tk.url_for("dataset_resource.read", id=row.package_id, resource_id=row.id), "uri": row.url}
+            "url": tk.url_for("dataset_resource.read", id=row.package_id, resource_id=row.id), "uri": row.url, "removed": None}
+
+
+def dataset_is_kept(ref: str) -> bool:
+    """Say whether a harvest removed the dataset (id or name), so that everybody still reads what was said about it."""
+    return removed.of(model.Package.get(ref)) is not None
+
+
+def resource_is_kept(ref: str) -> bool:
+    """Say the same of a file, whose dataset a harvest removed."""
+    row = model.Resource.get(ref)
+    return row is not None and row.state == model.State.ACTIVE and removed.of(model.Package.get(row.package_id)) is not None
+
+
+def _removed(package: model.Package | None) -> str | None:
+    """Return when a harvest removed the dataset; None for one that is there, or was deleted by hand."""
+    known = removed.of(package)
+    return known.at.isoformat() if known else None
 
 
 def load_organization(ref: str) -> dict[str, Any] | None:

@@ -9,18 +9,22 @@ from ckan import authz, model
 from ckan.lib import plugins
 from ckan.types import Context
 
+from ckanext.participation.common import removed
 from ckanext.participation.common.registry import Access
 
 EVERYONE = ("public",)
 
 
 def of_datasets(refs: list[str]) -> dict[str, Access]:
-    """Return the access of datasets by their ids; one that is deleted or a draft is missing."""
+    """Return the access of datasets by their ids; one that is a draft, or was deleted by anything but a harvest, is missing."""
     package = model.Package
     rows = model.Session.scalars(sa.select(package).where(
         package.id.in_(refs), package.state == model.State.ACTIVE, package.type == "dataset"))
     labels = plugins.get_permission_labels()
-    return {row.id: Access(tuple(sorted(labels.get_dataset_labels(row))), row.owner_org) for row in rows}
+    found = {row.id: Access(tuple(sorted(labels.get_dataset_labels(row))), row.owner_org) for row in rows}
+    kept = removed.among([ref for ref in refs if ref not in found])
+    owners = model.Session.execute(sa.select(package.id, package.owner_org).where(package.id.in_(kept))).tuples() if kept else ()
+    return found | {ref: Access(EVERYONE, owner, removed=True) for ref, owner in owners}
 
 
 def of_resources(refs: list[str]) -> dict[str, Access]:

@@ -78,6 +78,19 @@ class Subject(tk.BaseModel):
     )
 
 
+class RemovedDataset(tk.BaseModel):
+    """A dataset that a harvest removed here, because `source_id` no longer offered it, while everybody could read it.
+
+    Written with the removal, taken back with any other deletion and with the return: it says who removed, CKAN's state says whether.
+    """
+
+    __tablename__ = "participation_removed_dataset"
+
+    dataset_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    source_id: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(WHEN, default=now)
+
+
 class Event(tk.BaseModel):
     """What happened: append-only (a trigger refuses changes), one row per write, in the write's transaction."""
 

@@ -20,10 +20,14 @@ class RegistryError(RuntimeError):
 
 @dataclass(frozen=True)
 class Access:
-    """Who may find what is said about an object: CKAN's permission labels, and the organisation that answers for it."""
+    """Who may find what is said about an object: CKAN's permission labels, and the organisation that answers for it.
+
+    `removed`: a harvest removed it, and only what was said about it is still to be found.
+    """
 
     labels: tuple[str, ...]
     organization_id: str | None = None
+    removed: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,15 @@ class SubjectType:
     `check_read(context, ref)` raises NotAuthorized or ObjectNotFound unless the reader may see the object.
     `access(refs)` says for the search who may find what is said about each: an object that is missing there is found by nobody, and so
     is everything about a type without this function.
+    `kept(ref)` says whether the object was removed in such a way that everybody still reads what was said about it; `load` then gives
+    when, under "removed".
     """
 
     name: str
     load: Callable[[str], dict[str, Any] | None]
     check_read: Callable[[Context, str], None]
     access: Callable[[list[str]], dict[str, Access]] | None = None
+    kept: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,8 @@ class EventType:
 
 @dataclass(frozen=True)
 class Panel:
-    """A piece of a page that belongs to a room: `page` is "dataset", "organization", "home", "desk" or "person"; low `order` comes first.
+    """A piece of a page that belongs to a room: `page` is "dataset", "organization", "home", "desk", "person", or "removed" for what stands
+    in the place of a dataset that a harvest removed; low `order` comes first.
 
     `data(context)` returns the variables of `template`, or None for no panel at all.
     """

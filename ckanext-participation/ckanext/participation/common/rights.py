@@ -11,10 +11,13 @@ from ckan.types import AuthResult, Context
 from ckanext.participation.common import people, subjects
 
 
-def reads(context: Context, type_name: Any, ref: Any, refusal: str) -> AuthResult:
-    """Allow who may see the object `ref` (id or name); others read `refusal`, whether there is such an object or not."""
+def reads(context: Context, type_name: Any, ref: Any, refusal: str, *, removed: bool = False) -> AuthResult:
+    """Allow who may see the object `ref` (id or name); others read `refusal`, whether there is such an object or not.
+
+    With `removed` also an object that a harvest removed, for those who only want to read what was said about it.
+    """
     try:
-        subjects.allow(context, type_name, ref if isinstance(ref, str) else "")
+        subjects.allow(context, type_name, ref if isinstance(ref, str) else "", removed=removed)
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return {"success": False, "msg": refusal}
     return {"success": True}

@@ -21,9 +21,10 @@ from ckanext.participation.common import schema
 from ckanext.participation.common.errors import field_error
 from ckanext.participation.common.model import Event, Subject, now
 from ckanext.participation.common.registry import SubjectType, registry
-from ckanext.participation.common.sweeping import Match, reattach, sweep, tell
+from ckanext.participation.common.sweeping import Match, come_back, reattach, sweep, tell
 
-__all__ = ["KEYS", "allow", "as_dict", "attach", "find", "read", "readable", "row_for", "story", "sweep", "type_of"]
+__all__ = ["KEYS", "about", "allow", "as_dict", "attach", "come_back", "find", "read", "readable", "remains", "row_for", "story", "sweep",
+           "type_of"]
 
 KEYS = ("title", "name", "organization_id", "guid", "uri", "landing_page", "parent_ref")
 
@@ -33,49 +34,77 @@ def type_of(name: Any) -> SubjectType:
     return registry.subject_types[schema.one_of(name, sorted(registry.subject_types), "subject_type")]
 
 
-def read(context: Context, type_name: str, ref: str) -> dict[str, Any]:
-    """Return the object `ref` (id or name) that the reader may see.
+def read(context: Context, type_name: str, ref: str, *, removed: bool = False) -> dict[str, Any]:
+    """Return the object `ref` (id or name) that the reader may see; with `removed` also one of which only what was said can be read.
 
-    Raises NotAuthorized or ObjectNotFound: whether a private object exists is not told to those who may not see it.
+    Under "removed" then stands since when; whoever writes must look at it. Raises NotAuthorized or ObjectNotFound: whether a private
+    object exists is not told to those who may not see it.
     """
     entry = type_of(type_name)
     if "\x00" in ref:
         # No database holds such a text, and none can be asked for it.
         raise tk.ObjectNotFound(tk._("There is no {type} with this id.").format(type=type_name))
-    if not _allowed(context, type_name, ref):
-        entry.check_read(context, ref)
+    if not _allowed(context, type_name, ref, removed=removed):
+        _check(context, entry, ref, removed=removed)
     found = entry.load(ref)
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no {type} with this id.").format(type=type_name))
     return found
 
 
-def allow(context: Context, type_name: str, ref: str) -> None:
+def allow(context: Context, type_name: str, ref: str, *, removed: bool = False) -> None:
     """Ask whether the reader may see the object, for an auth function; the next `read` of it in this action need not ask again.
 
-    Raises NotAuthorized or ObjectNotFound.
+    `removed` as for `read`. Raises NotAuthorized or ObjectNotFound.
     """
-    type_of(type_name).check_read(context, ref)
-    context[_ALLOWED] = (context.get("user"), type_name, ref)  # type: ignore[literal-required]
+    _check(context, type_of(type_name), ref, removed=removed)
+    context[_ALLOWED] = (context.get("user"), type_name, ref, removed)  # type: ignore[literal-required]
+
+
+def about(context: Context, row: Subject) -> dict[str, Any]:
+    """Return what a subject row is about, for a reader who may read what was said about it, as `read` does with `removed`.
+
+    Raises NotAuthorized or ObjectNotFound, and ValidationError for a type that an extension registered and does not any more.
+    """
+    if not remains(row):
+        raise tk.NotAuthorized(tk._("What this conversation was about is not in the catalogue at the moment."))
+    return read(context, row.type, row.ref, removed=True)
 
 
 def readable(context: Context, row: Subject) -> bool:
-    """Say whether the reader may see what a subject row is about: nobody may see what is lost."""
-    if row.lost_at is not None:
-        return False
+    """Say whether the reader may read what was said about a subject row's object: nobody may about what is lost, unless it is kept."""
     try:
-        type_of(row.type).check_read(context, row.ref)
+        if remains(row):
+            _check(context, type_of(row.type), row.ref, removed=True)
+            return True
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return False
-    return True
+        pass
+    return False
+
+
+def remains(row: Subject) -> bool:
+    """Say whether there is still something to read about a subject row's object, for those who may: it is there, or kept."""
+    return row.lost_at is None or _kept(registry.subject_types.get(row.type), row.ref)
+
+
+def _kept(entry: SubjectType | None, ref: str) -> bool:
+    return entry is not None and entry.kept is not None and entry.kept(ref)
+
+
+def _check(context: Context, entry: SubjectType, ref: str, *, removed: bool) -> None:
+    try:
+        entry.check_read(context, ref)
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        if not (removed and _kept(entry, ref)):
+            raise
 
 
 # Where an action's context keeps what `allow` has just found. It is used up by one `read`: rights change, and contexts live on.
 _ALLOWED = "participation_allowed"
 
 
-def _allowed(context: Context, type_name: str, ref: str) -> bool:
-    return context.pop(_ALLOWED, None) == (context.get("user"), type_name, ref)  # type: ignore[typeddict-item]
+def _allowed(context: Context, type_name: str, ref: str, *, removed: bool) -> bool:
+    return context.pop(_ALLOWED, None) == (context.get("user"), type_name, ref, removed)  # type: ignore[typeddict-item]
 
 
 def row_for(type_name: str, found: dict[str, Any]) -> Subject:
@@ -110,9 +139,9 @@ def find(type_name: str, ref: str) -> Subject | None:
 def as_dict(row: Subject, found: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the subject as pages and API show it."""
     shown = {"type": row.type, "id": row.ref, "title": row.title, "organization_id": row.organization_id,
-             "lost": row.lost_at is not None, "url": None}
+             "lost": row.lost_at is not None, "removed": None, "url": None}
     if found:
-        shown |= {"title": found.get("label") or found["title"], "url": found["url"]}
+        shown |= {"title": found.get("label") or found["title"], "url": found["url"], "removed": found.get("removed")}
     return shown
 
 

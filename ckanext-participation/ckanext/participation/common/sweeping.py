@@ -6,6 +6,7 @@ for by its organisation and name), then datasets, then files (a file is looked f
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.participation.common import events
+from ckanext.participation.common import events, removed
 from ckanext.participation.common.model import now
 from ckanext.participation.common.registry import registry
 
@@ -116,6 +117,12 @@ UPDATE participation_subject s SET merged_into = v.there, lost_at = NULL
 FROM unnest(CAST(:ids AS bigint[]), CAST(:there AS bigint[])) AS v(id, there) WHERE s.-- column = v.id""".replace("-- column", column)
                 for column in ("merged_into", "id"))
 
+_BACK = """
+UPDATE participation_subject s SET lost_at = NULL WHERE s.lost_at IS NOT NULL AND s.merged_into IS NULL
+AND (s.type = 'dataset' AND s.ref = ANY(CAST(:refs AS text[])) OR s.type = 'resource' AND s.parent_ref = ANY(CAST(:refs AS text[]))
+     AND EXISTS (SELECT 1 FROM resource r WHERE r.id = s.ref AND r.state = 'active'))
+RETURNING s.id, s.type, s.ref, s.title"""
+
 _DATASETS_OF_FILES = """
 INSERT INTO participation_subject (type, ref, title, name, organization_id, guid, uri, landing_page, created)
 SELECT 'dataset', l.ref, l.title, l.name, l.organization_id, l.guid, l.uri, l.landing_page, :now FROM (-- living
@@ -159,12 +166,27 @@ def _sweep() -> dict[str, int]:
             # While a dataset lives, its keys are kept even if only its files are talked about.
             _run(kind, _DATASETS_OF_FILES, now=now())
     tell(touched)
+    removed.tidy()
     model.Session.commit()
     # The statements passed the session by.
     model.Session.expire_all()
     done["orphans"] = model.Session.scalar(
         sa.text("SELECT count(*) FROM participation_subject WHERE lost_at IS NOT NULL AND merged_into IS NULL")) or 0
     return done
+
+
+def come_back(dataset_ids: Collection[str]) -> None:
+    """Hear that a harvest writes these datasets, without committing: those that one had removed are as ever from the commit on.
+
+    One statement where nothing came back, as nearly always. Files that did not come back with theirs are left to the sweep.
+    """
+    back = removed.forget(dataset_ids) if dataset_ids else []
+    if not back:
+        return
+    rows = model.Session.execute(sa.text(_BACK), {"refs": back}).all()
+    for type_ in ("dataset", "resource"):
+        events.write_many("subject.returned", [_told(Match(row, type_, row.ref, "id"), row.id) for row in rows if row.type == type_])
+    tell({row.id for row in rows})
 
 
 def reattach(matches: list[Match], touched: set[int], *, event: str = "subject.reattached", actor_id: int | None = None) -> None:

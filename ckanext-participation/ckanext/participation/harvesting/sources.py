@@ -6,10 +6,13 @@ import secrets
 from datetime import UTC
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
 
+from ckanext.participation.common.readers import Gate
 from ckanext.participation.harvesting import values
 
 
@@ -40,6 +43,14 @@ def of_datasets(ids: list[str]) -> dict[str, dict[str, str]]:
         .join(HarvestSource, HarvestSource.id == HarvestObject.harvest_source_id).join(package, package.id == HarvestSource.id)
         .where(HarvestObject.package_id.in_(ids), HarvestObject.current.is_(True)))
     return {row.package_id: {"title": row.title or row.name, "url": row.url} for row in rows}
+
+
+def shown(context: Context, source_id: str) -> dict[str, str] | None:
+    """Return title and page of a source, `{"title", "url"}`, for who may see it."""
+    package = model.Package.get(source_id)
+    if package is None or package.type != "harvest" or package.state != model.State.ACTIVE or not Gate(context).allows(package):
+        return None
+    return {"title": package.title or package.name, "url": tk.url_for("participation_harvest_sources.show", source=package.name)}
 
 
 def name_for(title: str) -> str:

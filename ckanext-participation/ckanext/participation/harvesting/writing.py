@@ -15,6 +15,7 @@ from ckan import model
 from ckanext.harvest.harvesters.base import HarvesterBase
 from ckanext.harvest.model import HarvestObject, HarvestObjectExtra
 
+from ckanext.participation.common import removed
 from ckanext.participation.harvesting import organisations, rules, values
 from ckanext.participation.harvesting.engine import state
 from ckanext.participation.harvesting.record import Organisation, Record
@@ -63,7 +64,9 @@ def remove(harvest_object: Any, user: str) -> bool:
         row.current = False
     package = model.Package.get(harvest_object.package_id)
     if package is not None and package.state == "active":
-        tk.get_action("package_delete")({"user": user, "ignore_auth": True}, {"id": package.id})
+        removed.note([package], harvest_object.harvest_source_id)
+        context: Any = {"user": user, "ignore_auth": True, removed.BY_HARVEST: True}
+        tk.get_action("package_delete")(context, {"id": package.id})
     state.removed(harvest_object)
     model.Session.commit()
     return True

@@ -57,7 +57,7 @@ def participation_discussion_search(context: Context, data_dict: Data) -> Data:
         filters.append(("organization", subjects.read(context, "organization", asked["organization"])["ref"]))
     if asked["subject_id"]:
         type_ = asked["subject_type"] or "dataset"
-        filters.append(("about", f"{type_}:{subjects.read(context, type_, asked['subject_id'])['ref']}"))
+        filters.append(("about", f"{type_}:{subjects.read(context, type_, asked['subject_id'], removed=True)['ref']}"))
     try:
         return finding.find(context, finding.Asked(
             words=asked["q"], lang=hooks.language(), sort=asked["sort"] or asking.RELEVANCE, start=asked["start"], rows=asked["rows"],

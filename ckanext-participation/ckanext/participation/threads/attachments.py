@@ -158,7 +158,7 @@ def _message_shows(context: Context, row: Attachment) -> bool:
     comment = model.Session.get(Comment, (row.thread_id, row.seq))
     thread = model.Session.get(Thread, row.thread_id)
     subject = model.Session.get(Subject, thread.subject_id) if thread else None
-    if comment is None or thread is None or subject is None or subject.lost_at is not None:
+    if comment is None or thread is None or subject is None:
         return False
     if row.id not in [entry["id"] for entry in comment.attachments or []]:
         return False
@@ -167,11 +167,7 @@ def _message_shows(context: Context, row: Attachment) -> bool:
         own = reader is not None and (reader.is_sysadmin or reader.person_id == author_id)
         if state != visibility.VISIBLE and not (state == visibility.HELD and own):
             return False
-    try:
-        subjects.read(context, subject.type, subject.ref)
-    except (tk.NotAuthorized, tk.ObjectNotFound):
-        return False
-    return True
+    return subjects.readable(context, subject)
 
 
 def _everyone_reads(row: Attachment) -> bool:

@@ -16,12 +16,12 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from ckan import authz, model
-from ckan.lib.plugins import get_permission_labels
+from ckan import model
 from ckan.types import Context
 
-from ckanext.participation.common import paging, people, visibility
+from ckanext.participation.common import paging, people, removed, visibility
 from ckanext.participation.common.errors import field_error
+from ckanext.participation.common.readers import Gate
 from ckanext.participation.threads import rules
 
 MOST = 1000
@@ -40,30 +40,35 @@ Mark = tuple[int, int]
 START: Mark = (0, 0)
 Window = tuple[int, int, int]
 
-# Subjects of an export: (id, type, ref, title, dataset_id). Ownership is CKAN's own, not the copy that the subject keeps.
+# Subjects of an export: (id, type, ref, title, uri, dataset_id). Ownership is CKAN's own, not the copy that the subject keeps. What is
+# lost is left out, unless a harvest removed it: the gate knows who may read that.
 _DATASET = """
-  SELECT s.id, s.type, s.ref, s.title, s.ref AS dataset_id FROM participation_subject s WHERE s.type = 'dataset' AND s.ref = :ref
-    AND s.lost_at IS NULL
-  UNION ALL SELECT s.id, s.type, s.ref, s.title, r.package_id FROM resource r
-    JOIN participation_subject s ON s.type = 'resource' AND s.ref = r.id AND s.lost_at IS NULL WHERE r.package_id = :ref"""
+  SELECT s.id, s.type, s.ref, s.title, s.uri, s.ref AS dataset_id FROM participation_subject s WHERE s.type = 'dataset' AND s.ref = :ref
+    AND (s.lost_at IS NULL OR s.ref IN (SELECT dataset_id FROM participation_removed_dataset))
+  UNION ALL SELECT s.id, s.type, s.ref, s.title, s.uri, r.package_id FROM resource r
+    JOIN participation_subject s ON s.type = 'resource' AND s.ref = r.id
+    AND (s.lost_at IS NULL OR r.package_id IN (SELECT dataset_id FROM participation_removed_dataset)) WHERE r.package_id = :ref"""
 _RESOURCE = """
-  SELECT s.id, s.type, s.ref, s.title, r.package_id AS dataset_id FROM participation_subject s JOIN resource r ON r.id = s.ref
-  WHERE s.type = 'resource' AND s.ref = :ref AND s.lost_at IS NULL"""
+  SELECT s.id, s.type, s.ref, s.title, s.uri, r.package_id AS dataset_id FROM participation_subject s JOIN resource r ON r.id = s.ref
+  WHERE s.type = 'resource' AND s.ref = :ref
+    AND (s.lost_at IS NULL OR r.package_id IN (SELECT dataset_id FROM participation_removed_dataset))"""
 _ORGANIZATION = """
-  SELECT s.id, s.type, s.ref, s.title, p.id AS dataset_id FROM package p
-    JOIN participation_subject s ON s.type = 'dataset' AND s.ref = p.id AND s.lost_at IS NULL WHERE p.owner_org = :ref
-  UNION ALL SELECT s.id, s.type, s.ref, s.title, p.id FROM package p JOIN resource r ON r.package_id = p.id
-    JOIN participation_subject s ON s.type = 'resource' AND s.ref = r.id AND s.lost_at IS NULL WHERE p.owner_org = :ref
-  UNION ALL SELECT s.id, s.type, s.ref, s.title, NULL FROM participation_subject s WHERE s.type = 'organization' AND s.ref = :ref
+  SELECT s.id, s.type, s.ref, s.title, s.uri, p.id AS dataset_id FROM package p
+    JOIN participation_subject s ON s.type = 'dataset' AND s.ref = p.id
+    AND (s.lost_at IS NULL OR p.id IN (SELECT dataset_id FROM participation_removed_dataset)) WHERE p.owner_org = :ref
+  UNION ALL SELECT s.id, s.type, s.ref, s.title, s.uri, p.id FROM package p JOIN resource r ON r.package_id = p.id
+    JOIN participation_subject s ON s.type = 'resource' AND s.ref = r.id
+    AND (s.lost_at IS NULL OR p.id IN (SELECT dataset_id FROM participation_removed_dataset)) WHERE p.owner_org = :ref
+  UNION ALL SELECT s.id, s.type, s.ref, s.title, s.uri, NULL FROM participation_subject s WHERE s.type = 'organization' AND s.ref = :ref
     AND s.lost_at IS NULL"""
 _OTHER = """
-  SELECT s.id, s.type, s.ref, s.title, NULL AS dataset_id FROM participation_subject s WHERE s.type = :type AND s.ref = :ref
+  SELECT s.id, s.type, s.ref, s.title, s.uri, NULL AS dataset_id FROM participation_subject s WHERE s.type = :type AND s.ref = :ref
     AND s.lost_at IS NULL"""
 _ABOUT = {"dataset": _DATASET, "resource": _RESOURCE, "organization": _ORGANIZATION}
 
 _THREADS = """
 SELECT t.id, t.kind, t.state, t.problem_state, t.problem, t.title, t.next_seq, t.last_seq, t.answer_seq,
-       a.type, a.ref, a.title AS subject_title, a.dataset_id
+       a.type, a.ref, a.title AS subject_title, a.uri, a.dataset_id
 FROM ({about}) AS a JOIN participation_thread t ON t.subject_id = a.id
 WHERE t.visibility = 'visible' AND t.id >= :after ORDER BY t.id LIMIT :limit"""
 _FINGERPRINT = """
@@ -114,49 +119,23 @@ def windows(sizes: Iterable[Mark], after: Mark, limit: int) -> list[Window]:
     return cut
 
 
-class Gate:
-    """Which datasets one reader may see: the answer of `package_show`'s auth function, for many datasets in one statement."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        name = context.get("user")
-        self._user = model.User.get(name) if name else None
-        self._labels: frozenset[str] | None = None
-
-    def passes(self, ids: set[str]) -> set[str]:
-        """Return those of the datasets that the reader may see."""
-        if not ids:
-            return set()
-        return {row.id for row in model.Session.scalars(sa.select(model.Package).where(model.Package.id.in_(ids))) if self.allows(row)}
-
-    def allows(self, package: model.Package) -> bool:
-        """Say whether the reader may see one dataset: by CKAN's permission labels, which its own auth function compares.
-
-        Where an extension decides in its place, it is asked for each dataset: labels would not know.
-        """
-        if getattr(authz._AuthFunctions.get("package_show"), "__module__", "") != "ckan.logic.auth.get":
-            return authz.is_authorized_boolean("package_show", {**self.context, "auth_user_obj": self._user}, {"id": package.id})
-        if self.context.get("ignore_auth") or (self._user and self._user.sysadmin):
-            return True
-        labels = get_permission_labels()
-        if self._labels is None:
-            self._labels = frozenset(labels.get_user_dataset_labels(self._user))  # type: ignore[arg-type]
-        return not self._labels.isdisjoint(labels.get_dataset_labels(package))
-
-
 def page(context: Context, type_name: str, ref: str, *, after: Mark, limit: int) -> tuple[list[dict[str, Any]], Mark | None]:
     """Return `(records, mark of the next page)`; rights to the subject itself are the caller's to check.
 
     A page may be shorter than `limit` although more follow: what the reader may not see is left out.
     """
     gate = Gate(context)
+    gone: set[str] = set()
     cut: list[Window] = []
     threads: dict[int, Any] = {}
     statement = sa.text(_THREADS.format(about=_ABOUT.get(type_name, _OTHER)))
     following: Mark | None = after
     for _ in range(LOOKS):
         rows = model.Session.execute(statement, {"type": type_name, "ref": ref, "after": after[0], "limit": CHUNK}).all()
-        seen = gate.passes({row.dataset_id for row in rows if row.dataset_id})
+        about = {row.dataset_id for row in rows if row.dataset_id}
+        seen = gate.passes(about)
+        gone |= removed.among(about - seen)
+        seen |= gone
         mine = [row for row in rows if row.dataset_id is None or row.dataset_id in seen]
         found = windows(((row.id, row.next_seq - 1) for row in mine), after, limit)
         threads |= {row.id: row for row in mine}
@@ -169,7 +148,7 @@ def page(context: Context, type_name: str, ref: str, *, after: Mark, limit: int)
             following = None
             break
         following = after = rows[-1].id, rows[-1].next_seq - 1
-    return _records(cut, threads), following
+    return _records(cut, threads, gone), following
 
 
 def fingerprint(type_name: str, ref: str) -> str | None:
@@ -186,7 +165,7 @@ def release() -> None:
     model.Session.rollback()
 
 
-def _records(cut: list[Window], threads: dict[int, Any]) -> list[dict[str, Any]]:
+def _records(cut: list[Window], threads: dict[int, Any], gone: set[str]) -> list[dict[str, Any]]:
     if not cut:
         return []
     rows = model.Session.execute(sa.text(_MESSAGES), {
@@ -194,10 +173,15 @@ def _records(cut: list[Window], threads: dict[int, Any]) -> list[dict[str, Any]]
     # Somebody who answers for an organisation may leave the own name out.
     names = people.public_names({row.author_id for row in rows if row.author_id and (row.signed or not row.on_behalf_of)})
     base = tk.url_for("participation_threads.show", thread_id=0, locale="default", _external=True).removesuffix("0")
-    return [_record(row, threads[row.thread_id], names, base) for row in rows]
+    return [_record(row, thread, _title(thread, gone), names, base) for row in rows for thread in (threads[row.thread_id],)]
 
 
-def _record(row: Any, thread: Any, names: dict[int, dict[str, Any]], base: str) -> dict[str, Any]:
+def _title(thread: Any, gone: set[str]) -> str:
+    """Return what a thread is about; of a removed dataset no file's address, which is the title of a file without a name."""
+    return "" if thread.type == "resource" and thread.dataset_id in gone and thread.subject_title == thread.uri else thread.subject_title
+
+
+def _record(row: Any, thread: Any, title: str, names: dict[int, dict[str, Any]], base: str) -> dict[str, Any]:
     shown = row.state == visibility.VISIBLE
     official = shown and row.on_behalf_of is not None
     signed = shown and (row.signed or not official)
@@ -205,7 +189,7 @@ def _record(row: Any, thread: Any, names: dict[int, dict[str, Any]], base: str) 
     translation = row.translation or {}
     anchor = f"{row.seq}" if max(row.seq, thread.last_seq) <= rules.PER_PAGE else f"?at={row.seq}#{row.seq}"
     values = (
-        thread.type, thread.ref, thread.subject_title, thread.dataset_id, row.thread_id, thread.kind, thread.state, thread.problem_state,
+        thread.type, thread.ref, title, thread.dataset_id, row.thread_id, thread.kind, thread.state, thread.problem_state,
         *(problem.get(name) or None for name in PROBLEM), thread.title, row.seq, row.parent_seq, row.depth, row.state,
         _moment(row.created), _moment(row.edited), row.lang, (names.get(row.author_id, {}).get("name") or None) if signed else None,
         official, row.on_behalf_of if official else None, row.organization if official else None,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ckanext.participation.threads.exports import Gate
+from ckanext.participation.common.readers import Gate
 
 MOST = 20
 

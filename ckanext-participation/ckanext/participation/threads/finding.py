@@ -12,20 +12,24 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.participation.common import people, subjects
+from ckanext.participation.common import removed as marks
 from ckanext.participation.common.model import Subject
 from ckanext.participation.common.visibility import HELD, VISIBLE
 from ckanext.participation.threads import gates, rules, shapes
 from ckanext.participation.threads.model import Comment, Thread
 from ckanext.participation.threads.records import SubjectCount
 
+# The id of the dataset that a subject is, or whose file it is.
+_DATASET = sa.func.coalesce(Subject.parent_ref, Subject.ref)
+
 Data = dict[str, Any]
 Mark = tuple[Any, int] | None
 
 
 def of_subject(type_name: str, found: Data, *, limit: int, after: Mark, wanted: Data) -> Data:
-    """Return a page of the threads about a subject the reader may see, and about the files of a dataset."""
+    """Return a page of the threads about a subject the reader may see (or a harvest removed), and about the files of a dataset."""
     fields = tuple(field for field in ("state", "kind") if wanted.get(field))
-    query = _of_subject(fields, files=type_name == "dataset", paged=after is not None)
+    query = _of_subject(fields, files=type_name == "dataset", paged=after is not None, removed=bool(found.get("removed")))
     values = {"type": type_name, "ref": found["ref"], "most": limit + 1, **{field: wanted[field] for field in fields}}
     rows = [(row[0], row[1]) for row in model.Session.execute(query, values | _place(after))]
     own = subjects.as_dict
@@ -34,13 +38,15 @@ def of_subject(type_name: str, found: Data, *, limit: int, after: Mark, wanted: 
 
 
 @cache
-def _of_subject(fields: tuple[str, ...], *, files: bool, paged: bool) -> Any:
+def _of_subject(fields: tuple[str, ...], *, files: bool, paged: bool, removed: bool) -> Any:
     """Return the statement of a subject's threads, built once: every dataset's page asks it."""
     ref = sa.bindparam("ref")
     about = sa.and_(Subject.type == sa.bindparam("type"), Subject.ref == ref)
     if files:
         about = sa.or_(about, sa.and_(Subject.parent_ref == ref, Subject.type == "resource"))
-    ids = sa.select(Subject.id).where(about, Subject.lost_at.is_(None), Subject.merged_into.is_(None))
+    ids = sa.select(Subject.id).where(about, Subject.merged_into.is_(None))
+    if not removed:
+        ids = ids.where(Subject.lost_at.is_(None))
     query = sa.select(Thread, Subject).join(Subject, Subject.id == Thread.subject_id).where(
         Thread.visibility == VISIBLE, Thread.subject_id.in_(ids), *(getattr(Thread, field) == sa.bindparam(field) for field in fields))
     if paged:
@@ -59,27 +65,34 @@ def latest(context: Context, *, limit: int, after: Mark, wanted: Data) -> Data:
 
 
 def own(context: Context, person_id: int, *, limit: int) -> Data:
-    """Return the conversations that a person began, for that person: those that wait for a look are among them."""
+    """Return the conversations that a person began, for that person: those that wait for a look, and those about datasets that a
+    harvest removed, are among them."""
     query = (sa.select(Thread, Subject).join(Subject, Subject.id == Thread.subject_id)
-             .where(Thread.author_id == person_id, Thread.visibility.in_((VISIBLE, HELD)), Subject.lost_at.is_(None),
-                    Subject.merged_into.is_(None)))
+             .where(Thread.author_id == person_id, Thread.visibility.in_((VISIBLE, HELD)), Subject.merged_into.is_(None)))
     return _readable(context, query, limit=limit)
 
 
-def overview(context: Context, found: Data, *, limit: int, after: Mark, wanted: Data, mine: bool) -> Data:
-    """Return a page of the threads that an organisation answers for, and how much is to do."""
+def overview(context: Context, found: Data, *, limit: int, after: Mark, wanted: Data, mine: bool, removed: bool) -> Data:
+    """Return a page of the threads that an organisation answers for, and how much is to do; with `removed`, of the threads about
+    datasets of its that a harvest removed, of which nothing is to do."""
     person = people.reader(context)
     reader = gates.reader_of(person, found["ref"])
     of_it = sa.and_(Subject.organization_id == found["ref"], Subject.lost_at.is_(None), Subject.merged_into.is_(None))
-    query = _shown(wanted, after).where(of_it)
-    if not wanted.get("state"):
+    kept = sa.and_(Subject.organization_id == found["ref"], Subject.merged_into.is_(None), marks.is_removed(_DATASET))
+    query = _shown(wanted, after).where(kept if removed else of_it)
+    if not (wanted.get("state") or removed):
         query = query.where(Thread.state.in_((rules.OPEN, rules.ANSWERED)))
     if mine and person:
         query = query.where(Thread.assignee_id == person.person_id)
     page = _readable(context, query, limit=limit, staff=reader.staff or reader.admin)
     title = found.get("label") or found["title"]
-    return page | {"counts": _to_do(of_it, everything=reader.staff or reader.admin),
+    return page | {"counts": _to_do(of_it, everything=reader.staff or reader.admin), "removed": _any(kept),
                    "organization": {"id": found["ref"], "name": found["name"], "title": title, "url": found["url"]}, "staff": reader.staff}
+
+
+def _any(about: Any) -> bool:
+    return bool(model.Session.scalar(sa.select(sa.exists().where(
+        Thread.subject_id == Subject.id, Thread.visibility == VISIBLE, about))))
 
 
 def public_count() -> int:
@@ -110,7 +123,7 @@ def _readable(context: Context, query: Any, *, limit: int, staff: bool = False) 
     for thread, subject in rows:
         if subject.id not in allowed:
             try:
-                about[subject.id] = subjects.as_dict(subject, subjects.read(context, subject.type, subject.ref))
+                about[subject.id] = subjects.as_dict(subject, subjects.about(context, subject))
                 allowed[subject.id] = True
             except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
                 # The last: what an extension registered and does not any more.
@@ -146,7 +159,6 @@ def _page(rows: list[tuple[Thread, Subject]], limit: int, shape: Callable[[list[
 def _to_do(of_it: Any, *, everything: bool) -> Data:
     """Count what waits; for those outside the organisation, of public data only (a private dataset's threads are not even counted)."""
     package = model.Package.__table__
-    of_dataset = sa.func.coalesce(Subject.parent_ref, Subject.ref)
     query = sa.select(
         sa.func.count().filter(Thread.state == rules.OPEN),
         sa.func.count().filter(Thread.state == rules.OPEN, Thread.kind == "question"),
@@ -154,7 +166,7 @@ def _to_do(of_it: Any, *, everything: bool) -> Data:
         sa.func.coalesce(sa.func.sum(Thread.n_untranslated), 0),
     ).join(Subject, Subject.id == Thread.subject_id).where(Thread.visibility == VISIBLE, of_it)
     if not everything:
-        query = query.outerjoin(package, package.c.id == of_dataset).where(
+        query = query.outerjoin(package, package.c.id == _DATASET).where(
             sa.or_(Subject.type == "organization", sa.and_(package.c.private.is_(False), package.c.state == "active")))
     row = model.Session.execute(query).one()
     return dict(zip(("open", "questions", "problems", "untranslated"), row, strict=True))

@@ -41,6 +41,13 @@ def refuse_when_read_only() -> None:
                                             "text and try again later."))
 
 
+def refuse_when_removed(found: dict[str, Any]) -> None:
+    """Raise ValidationError when a harvest removed the dataset: what was said about it is only read."""
+    if found.get("removed"):
+        raise field_error("removed", tk._("This dataset was removed, because its source no longer offers it. What was said about it stays "
+                                          "readable, and takes no more messages."))
+
+
 def refuse_when_switched_off(actor: people.Actor, organization_id: str | None, policy: dict[str, str]) -> None:
     """Raise ValidationError when the organisation takes no texts from this person; its staff and administrators always write."""
     if policy["threads"] == ON or actor.is_sysadmin or actor.speaks_for(organization_id):

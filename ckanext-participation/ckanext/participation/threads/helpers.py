@@ -50,13 +50,15 @@ def participation_may_speak_for(organization_id: str | None) -> bool:
 
 
 def participation_subject(subject_type: str, subject_id: str) -> dict[str, Any]:
-    """Return what a conversation is about, for a reader who may see it: `{"type", "id", "title", "url", "organization_id"}`.
+    """Return what a conversation is about, for a reader who may see it: `{"type", "id", "title", "url", "organization_id", "removed"}`.
 
+    `removed` is since when only what was said about it can be read, or None.
     Raises NotAuthorized, ObjectNotFound, or ValidationError for an unknown type.
     """
-    found = subjects.read({"user": tk.current_user.name, "auth_user_obj": tk.current_user}, subject_type, subject_id)
+    found = subjects.read({"user": tk.current_user.name, "auth_user_obj": tk.current_user}, subject_type, subject_id,
+                          removed=True)
     return {"type": subject_type, "id": found["ref"], "title": found.get("label") or found["title"], "url": found["url"],
-            "organization_id": found["organization_id"]}
+            "organization_id": found["organization_id"], "removed": found.get("removed")}
 
 
 def participation_thread_jsonld(thread: dict[str, Any], comments: list[dict[str, Any]]) -> Markup:
@@ -91,6 +93,7 @@ def participation_read_only() -> bool:
 def participation_thread_gate(subject: dict[str, Any]) -> str:
     """Return why this reader can't write here, in a sentence; an empty text when nothing stands in the way (or nobody is signed in)."""
     try:
+        gates.refuse_when_removed(subject)
         gates.refuse_when_read_only()
         if tk.current_user.is_authenticated:
             person = people.actor({"user": tk.current_user.name})

@@ -28,6 +28,7 @@ def register(registry: Registry) -> None:
     registry.add(EventType("thread.assigned", mails.assigned_recipients, mails.assigned_wording, mails.address))
     for name in ("comment.edited", "comment.translated", "comment.deleted", "organization.policy"):
         registry.add(EventType(name))
+    registry.add(Panel("threads-of-removed", "removed", "participation/threads/snippets/removed.html", dataset_panel, order=10))
     registry.add(Panel("own-threads", "person", "participation/threads/snippets/own.html", person_panel, order=10))
     registry.add(ModerationKind("comment", queue.held, change, queue.owner))
     registry.add_mover("threads", Thread.move)
@@ -41,9 +42,11 @@ def register(registry: Registry) -> None:
 
 
 def dataset_panel(pkg: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the conversation on a dataset's page shows: the latest threads and where the rest is."""
+    """Return what the conversation on a dataset's page shows, also in its place when a harvest removed it: the latest threads and where
+    the rest is."""
     page = tk.get_action("participation_thread_list")({}, {"subject_id": pkg["id"], "limit": ON_DATASET})
-    return {"threads": page["results"], "more": page["next"] is not None, "subject_id": pkg["name"], "subject_type": "dataset"}
+    return {"threads": page["results"], "more": page["next"] is not None, "subject_id": pkg["name"], "subject_type": "dataset",
+            "closed": any(row["subject"]["removed"] for row in page["results"])}
 
 
 def person_panel(_account: dict[str, Any]) -> dict[str, Any] | None:

@@ -78,9 +78,12 @@ class Reader:
     admin: bool = False
 
 
-def may_in_thread(reader: Reader, *, kind: str, state: str, author_id: int) -> frozenset[str]:
-    """Return what the reader may do with a thread: reply, close, reopen, lock, assign, answer (mark one), problem (set its state)."""
-    if reader.person_id is None:
+def may_in_thread(reader: Reader, *, kind: str, state: str, author_id: int, removed: bool = False) -> frozenset[str]:
+    """Return what the reader may do with a thread: reply, close, reopen, lock, assign, answer (mark one), problem (set its state).
+
+    Nothing where a harvest `removed` what it is about.
+    """
+    if reader.person_id is None or removed:
         return frozenset()
     charge = reader.staff or reader.admin
     own = reader.person_id == author_id
@@ -102,15 +105,19 @@ def may_in_thread(reader: Reader, *, kind: str, state: str, author_id: int) -> f
     return frozenset(verbs)
 
 
-def may_with_comment(reader: Reader, *, thread_state: str, author_id: int, state: str, official: bool) -> frozenset[str]:
+def may_with_comment(reader: Reader, *, thread_state: str, author_id: int, state: str, official: bool,
+                     removed: bool = False) -> frozenset[str]:
     """Return what the reader may do with a message: reply, edit, delete, translate.
 
-    A locked thread is left as it is. A text that a moderator hid is its author's to read, not to change: an edit must not undo a decision.
+    A locked thread is left as it is. A text that a moderator hid is its author's to read, not to change: an edit must not undo a
+    decision. Where a harvest `removed` what a message is about, its author may still take it back.
     """
     if reader.person_id is None or thread_state == LOCKED:
         return frozenset()
     verbs = set()
     own = reader.person_id == author_id
+    if removed:
+        return frozenset({"delete"} if own and state in ("visible", "held") else ())
     if takes_messages(thread_state) and state == "visible":
         verbs.add("reply")
     if own and state in ("visible", "held"):

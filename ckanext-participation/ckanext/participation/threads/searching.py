@@ -117,7 +117,7 @@ def shown(context: Context, pairs: list[tuple[int, int]]) -> dict[tuple[int, int
     rows = model.Session.execute(
         sa.select(Thread, Subject).join(Subject, Subject.id == Thread.subject_id)
         .where(Thread.id.in_({thread_id for thread_id, _ in pairs}), Thread.visibility == visibility.VISIBLE,
-               Subject.lost_at.is_(None), Subject.merged_into.is_(None))).all()
+               Subject.merged_into.is_(None))).all()
     about = {subject.id: _readable(context, subject) for subject in {row[1].id: row[1] for row in rows}.values()}
     threads = {thread.id: thread for thread, _ in rows if about[thread.subject_id] is not None}
     messages = model.Session.scalars(sa.select(Comment).where(
@@ -137,7 +137,7 @@ def shown(context: Context, pairs: list[tuple[int, int]]) -> dict[tuple[int, int
 
 
 _SUBJECT = (Subject.id.label("subject_id"), Subject.type.label("subject_type"), Subject.ref, Subject.title.label("subject_title"),
-            Subject.parent_ref, Subject.lost_at)
+            Subject.parent_ref, Subject.lost_at, Subject.uri)
 
 
 def _about(rows: Iterable[Any]) -> dict[int, dict[str, Any] | None]:
@@ -154,17 +154,19 @@ def _about(rows: Iterable[Any]) -> dict[int, dict[str, Any] | None]:
 
 
 def _facts(row: Any, access: Access | None) -> dict[str, Any] | None:
-    if access is None or row.lost_at is not None:
+    if access is None or (row.lost_at is not None and not access.removed):
         return None
     about = [f"{row.subject_type}:{row.ref}"]
     if row.subject_type == "resource" and row.parent_ref:
         about.append(f"dataset:{row.parent_ref}")
-    return {"about": about, "subject_title": row.subject_title, "organization": access.organization_id, "labels": list(access.labels)}
+    # A file without a name is called by its address, which nobody is told any more once its dataset was removed.
+    title = "" if access.removed and row.subject_type == "resource" and row.subject_title == row.uri else row.subject_title
+    return {"about": about, "subject_title": title, "organization": access.organization_id, "labels": list(access.labels)}
 
 
 def _readable(context: Context, subject: Subject) -> dict[str, Any] | None:
     try:
-        return subjects.as_dict(subject, subjects.read(context, subject.type, subject.ref))
+        return subjects.as_dict(subject, subjects.about(context, subject))
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         # The last: what an extension registered and does not any more.
         return None

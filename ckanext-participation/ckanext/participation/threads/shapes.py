@@ -64,7 +64,7 @@ def permalink(thread_id: int, seq: int, *, last_seq: int, page: str = "") -> str
 
 
 def comment(row: Any, names: Names, organizations: dict[str, dict[str, Any]], *, own: bool = False,
-            reader: rules.Reader | None = None, row_of: Thread | None = None, page: str = "") -> dict[str, Any]:
+            reader: rules.Reader | None = None, row_of: Thread | None = None, page: str = "", removed: bool = False) -> dict[str, Any]:
     """Return a message; of a hidden or removed one only its place, its state and the reason. `own` lets a held text through.
 
     With `row_of` (its thread) the message knows whether it is the answer; with `reader` what that reader may do with it. `new` is for
@@ -74,10 +74,10 @@ def comment(row: Any, names: Names, organizations: dict[str, dict[str, Any]], *,
     readable = visible or (own and row.state == visibility.HELD)
     official = row.on_behalf_of is not None
     organization = organizations.get(row.on_behalf_of) if official and readable else None
-    may: dict[str, bool] = {"reply": visible}
+    may: dict[str, bool] = {"reply": visible and not removed}
     if reader is not None and reader.person_id and row_of is not None:
         may |= dict.fromkeys(rules.may_with_comment(reader, thread_state=row_of.state, author_id=row.author_id, state=row.state,
-                                                    official=official), True)
+                                                    official=official, removed=removed), True)
     shown: dict[str, Any] = {
         "thread_id": row.thread_id, "seq": row.seq, "parent_seq": row.parent_seq, "depth": row.depth, "state": row.state,
         "created": row.created.isoformat(), "edited": row.edited.isoformat() if row.edited else None,
@@ -110,10 +110,13 @@ def _translation(row: Any) -> dict[str, Any] | None:
     return {name: row.translation[name] for name in ("lang", "body", "body_html", "at")}
 
 
-def change(row: ThreadChange, names: Names, *, staff: bool = False) -> dict[str, Any]:
-    """Return one step of a thread's public history; who took an official one, only colleagues (`staff`) are told."""
+def change(row: ThreadChange, names: Names, *, staff: bool = False, files: bool = True) -> dict[str, Any]:
+    """Return one step of a thread's public history; who took an official one, only colleagues (`staff`) are told.
+
+    Without `files` it does not lead to one: those of a removed dataset are not there, and their names may be addresses.
+    """
     return {"at": row.at.isoformat(), "what": row.what, "before": row.before, "after": row.after, "reason": row.reason,
-            "official": row.official, "link": row.link,
+            "official": row.official, "link": row.link if files or "resource_id" not in (row.link or {}) else None,
             "by": author(row.actor_id, names) if staff or not row.official else None}
 
 

@@ -27,8 +27,10 @@ def thread(row: Thread, subject: Subject, found: Data, person: people.Actor | No
     faces = Comment.faces([row.id])
     shown = shapes.thread(row, subjects.as_dict(subject, found), names, face=faces.get(row.id),
                           organizations=shapes.organizations(faces.values()), staff=charge)
-    shown["changes"] = [shapes.change(change, names, staff=charge) for change in changes if charge or change.what != "assignee"]
-    shown["may"] = dict.fromkeys(rules.may_in_thread(reader, kind=row.kind, state=row.state, author_id=row.author_id), True)
+    shown["changes"] = [shapes.change(change, names, staff=charge, files=not found.get("removed"))
+                        for change in changes if charge or change.what != "assignee"]
+    shown["may"] = dict.fromkeys(rules.may_in_thread(reader, kind=row.kind, state=row.state, author_id=row.author_id,
+                                                              removed=bool(found.get("removed"))), True)
     if charge:
         shown["assignee"] = _colleague(row.assignee_id, names) if row.assignee_id else None
     shown["note"] = subjects.story(subject.id, thread_id=row.id, begun=row.created)
@@ -44,9 +46,10 @@ def thread(row: Thread, subject: Subject, found: Data, person: people.Actor | No
 def head(row: Thread, found: Data, person: people.Actor | None) -> Data:
     """Return what a page of messages needs of its thread, without a statement."""
     reader = gates.reader_of(person, found["organization_id"])
-    may = rules.may_in_thread(reader, kind=row.kind, state=row.state, author_id=row.author_id)
+    removed = bool(found.get("removed"))
+    may = rules.may_in_thread(reader, kind=row.kind, state=row.state, author_id=row.author_id, removed=removed)
     return {"id": row.id, "version": row.version, "kind": row.kind, "state": row.state, "url": shapes.url_of(row.id),
-            "answer_seq": row.answer_seq, "last_seq": row.last_seq, "may": dict.fromkeys(may, True)}
+            "answer_seq": row.answer_seq, "last_seq": row.last_seq, "removed": found.get("removed"), "may": dict.fromkeys(may, True)}
 
 
 def page(row: Thread, found: Data, person: people.Actor | None, *, key: str, limit: int, after: Data | None, before: Data | None,
@@ -111,7 +114,7 @@ def _shown(row: Thread, rows: list[Any], found: Data, person: people.Actor | Non
     names = people.public_names({comment.author_id for comment in rows})
     organizations = shapes.organizations(rows)
     address = shapes.url_of(row.id)
-    return [shapes.comment(comment, names, organizations, reader=reader, row_of=row, page=address,
+    return [shapes.comment(comment, names, organizations, reader=reader, row_of=row, page=address, removed=bool(found.get("removed")),
                            own=person is not None and (person.is_sysadmin or comment.author_id == person.person_id)) for comment in rows]
 
 

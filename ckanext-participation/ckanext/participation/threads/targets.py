@@ -65,10 +65,11 @@ def open_to(identifier: str, person_id: int) -> tuple[int | None, int, int]:
     """Return the subject of a message and its two counts; an error when this person can't say whether it is useful."""
     gates.refuse_when_read_only()
     row = model.Session.execute(
-        sa.select(Thread.subject_id, Comment.author_id, Comment.state, Comment.n_support, Comment.n_against)
-        .join(Thread, Thread.id == Comment.thread_id).where(*_is(identifier))).first()
+        sa.select(Thread.subject_id, Comment.author_id, Comment.state, Comment.n_support, Comment.n_against, Subject.type, Subject.ref)
+        .join(Thread, Thread.id == Comment.thread_id).join(Subject, Subject.id == Thread.subject_id).where(*_is(identifier))).first()
     if row is None or (row.state == visibility.HELD and row.author_id != person_id):
         raise tk.ObjectNotFound(tk._("There is no message with this number."))
+    gates.refuse_when_removed(subjects.type_of(row.type).load(row.ref) or {})
     if row.author_id == person_id:
         raise field_error("target_id", tk._("This is your own message: others say whether it is useful."))
     if row.state != visibility.VISIBLE:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.participation.common import removed
 from ckanext.participation.harvesting.batches import checking, hooks, loading, prefetched, saving, searching
 from ckanext.participation.harvesting.batches.items import BeforeCommit, Outcome, Removal, Run
 
@@ -28,7 +30,8 @@ def _remove(removals: Sequence[Removal], run: Run, before_commit: BeforeCommit |
     run.fence()
     packages = loading.packages([removal.package_id for removal in removals], lock=True)
     going = [package for package in packages.values() if package.state == "active"]
-    context = checking.context(run, prefetched.Known())
+    context: Any = checking.context(run, prefetched.Known()) | {removed.BY_HARVEST: True}
+    removed.note(going, run.source_id)
     hooks.removed(going, run, context)
     ids = [package.id for package in going]
     member = model.member_table

@@ -13,6 +13,7 @@ from ckan import model
 from ckanext.harvest.model import HarvestObject
 from sqlalchemy.exc import DBAPIError
 
+from ckanext.participation.common import subjects
 from ckanext.participation.harvesting import batches, organisations
 from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.handing import Gone, Portion, Source, Taken, Tally
@@ -155,6 +156,7 @@ class Importer:
     def _notes(self, records: dict[str, Taken], digests: dict[str, str] | None = None) -> batches.BeforeCommit:
         def note(outcomes: Sequence[batches.Outcome]) -> None:
             source_id, run_id = self.errand.source.id, self.errand.run_id
+            subjects.come_back([one.package_id for one in outcomes if one.status == "updated" and one.package_id])
             state.note([
                 {**self._row(records[one.guid]), "package_id": one.package_id, "mapped_digest": (digests or {})[one.guid]}
                 for one in outcomes if one.status in {"added", "updated"}])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckanext.participation.common import rights
+from ckan import model
+
+from ckanext.participation.common import removed, rights
 from ckanext.participation.common.registry import Panel, Registry
 from ckanext.participation.harvesting import sources
 
@@ -17,6 +19,7 @@ SECONDS = 30.0
 def register(registry: Registry) -> None:
     """Enter the panel and the sender of harvested datasets."""
     registry.add(Panel("harvest-sources", "organization", "participation/harvesting/snippets/sources_panel.html", sources_panel, order=70))
+    registry.add(Panel("removal", "dataset", "participation/harvesting/snippets/removal.html", removal_panel, order=1))
     registry.add_origins("harvesting", sources.of_datasets)
     registry.add_chore("harvested datasets in the search", _send, _seconds)
 
@@ -26,6 +29,13 @@ def sources_panel(organization: dict[str, Any]) -> dict[str, Any] | None:
     if not rights.reader_speaks_for(organization["id"]):
         return None
     return {"sources": sources.of_organisation(organization["id"]), "organization": organization["name"]}
+
+
+def removal_panel(dataset: dict[str, Any]) -> dict[str, Any] | None:
+    """Return since when others see that a harvest removed the dataset, for the colleagues who still see its page."""
+    package = model.Package.get(dataset["id"]) if dataset.get("state") == model.State.DELETED else None
+    removal = removed.of(package)
+    return {"removed": removal.at.isoformat(), "dataset": dataset["name"]} if removal else None
 
 
 def _seconds() -> float:

@@ -44,8 +44,8 @@ def participation_comment_create(context: Context, data_dict: Data) -> dict[str,
     :param idempotency_key: any text of at most 100 characters; the same key again gives the first message again
     :type idempotency_key: string
     :returns: the message, as `participation_comment_list` gives it
-    :raises ValidationError: named fields, among them `thread_id` for a thread that is closed or locked; `read_only` or `organization`
-        when nobody, or not this person, may write here
+    :raises ValidationError: named fields, among them `thread_id` for a thread that is closed or locked; `read_only`, `removed` or
+        `organization` when nobody, or not this person, may write here
     :raises NotAuthorized: nobody is signed in, the thread may not be seen, or the person does not speak for the organisation
     :raises LimitExceeded: too many texts in a short time (429, with Retry-After)
     """
@@ -54,7 +54,8 @@ def participation_comment_create(context: Context, data_dict: Data) -> dict[str,
     actor = people.actor(context)
     thread, subject = gates.load(asked["thread_id"], context)
     gates.reading_person(context, thread)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
+    gates.refuse_when_removed(found)
     organization = gates.organization_for(actor, found["organization_id"], asked["as_organization"])
     repeated = idempotency.claim(actor.person_id, "participation_comment_create", asked["key"])
     if repeated:
@@ -120,7 +121,7 @@ def participation_comment_list(context: Context, data_dict: Data) -> dict[str, A
         lambda: schema.number(data_dict, "at", required=False), lambda: paging.integer_of(data_dict, "known_version", required=False))
     tk.check_access("participation_comment_list", context, data_dict)
     thread, subject = gates.load(thread_id, context)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
     person = gates.reading_person(context, thread)
     head = {"thread": showing.head(thread, found, person)}
     if known is not None and known == thread.version:
@@ -145,7 +146,7 @@ def participation_comment_show(context: Context, data_dict: Data) -> dict[str, A
     thread_id, seq = schema.address(data_dict)
     tk.check_access("participation_comment_show", context, data_dict)
     thread, subject = gates.load(thread_id, context)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
     person = gates.reading_person(context, thread)
     return showing.one(thread, showing.visible_comment(thread, seq, person), person, found)
 
@@ -297,7 +298,7 @@ def participation_comment_history(context: Context, data_dict: Data) -> dict[str
     thread_id, seq = schema.address(data_dict)
     tk.check_access("participation_comment_history", context, data_dict)
     thread, subject = gates.load(thread_id, context)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
     person = gates.reading_person(context, thread)
     comment = showing.visible_comment(thread, seq, person)
     shown = showing.one(thread, comment, person, found)
@@ -313,7 +314,9 @@ def _for_change(context: Context, actor: people.Actor, thread_id: int, seq: int,
     """Return thread, subject and message, held for a change that the caller may make."""
     thread, subject = gates.load(thread_id, lock=True)
     gates.reading_person(context, thread)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
+    if verb != "delete":
+        gates.refuse_when_removed(found)
     comment = writing.comment_of(thread, seq)
     reader = gates.reader_of(actor, found["organization_id"])
     verbs = rules.may_with_comment(reader, thread_state=thread.state, author_id=comment.author_id, state=comment.state,

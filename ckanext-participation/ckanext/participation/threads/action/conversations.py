@@ -49,7 +49,7 @@ def participation_thread_create(context: Context, data_dict: Data) -> dict[str, 
     :param idempotency_key: any text of at most 100 characters; the same key again gives the first thread again
     :type idempotency_key: string
     :returns: the thread, as `participation_thread_show` gives it, with `visibility` `held` when a person must look at it first
-    :raises ValidationError: named fields; `read_only` or `organization` when nobody, or not this person, may write here
+    :raises ValidationError: named fields; `read_only`, `removed` or `organization` when nobody, or not this person, may write here
     :raises NotAuthorized: nobody is signed in, the subject may not be seen, or the person does not speak for the organisation
     :raises LimitExceeded: too many texts in a short time (429, with Retry-After)
     """
@@ -57,7 +57,8 @@ def participation_thread_create(context: Context, data_dict: Data) -> dict[str, 
     asked = schema.new_thread(data_dict)
     tk.check_access("participation_thread_create", context, {**data_dict, "subject_type": entry.name})
     actor = people.actor(context)
-    found = subjects.read(context, entry.name, asked["subject_id"])
+    found = subjects.read(context, entry.name, asked["subject_id"], removed=True)
+    gates.refuse_when_removed(found)
     organization = gates.organization_for(actor, found["organization_id"], asked["as_organization"])
     repeated = idempotency.claim(actor.person_id, "participation_thread_create", asked["key"])
     if repeated:
@@ -91,6 +92,8 @@ def participation_thread_create(context: Context, data_dict: Data) -> dict[str, 
 def participation_thread_list(context: Context, data_dict: Data) -> dict[str, Any]:
     """List the conversations about one subject, the latest spoken in first; those about a dataset's files count as the dataset's.
 
+    Those about a dataset that a harvest removed, and that everybody could see, stay: their subject then has `removed`, since when.
+
     :param subject_id: id or name of what they are about
     :type subject_id: string
     :param subject_type: `dataset` (default), `resource`, `organization`, or a registered type
@@ -112,7 +115,7 @@ def participation_thread_list(context: Context, data_dict: Data) -> dict[str, An
         lambda: paging.limit_of(data_dict, 20), lambda: paging.text_of(data_dict, "subject_id", required=True),
         lambda: shapes.read_mark(paging.text_of(data_dict, "after")), lambda: schema.filters(data_dict))
     tk.check_access("participation_thread_list", context, {**data_dict, "subject_type": entry.name})
-    found = subjects.read(context, entry.name, ref)
+    found = subjects.read(context, entry.name, ref, removed=True)
     return finding.of_subject(entry.name, found, limit=limit, after=after, wanted=wanted)
 
 
@@ -150,22 +153,25 @@ def participation_thread_overview(context: Context, data_dict: Data) -> dict[str
     :type kind: string
     :param mine: only those in the charge of the caller
     :type mine: boolean
+    :param removed: those about datasets that a harvest removed, in any state, instead of the others
+    :type removed: boolean
     :param limit: how many, 1 to 100 (default 20)
     :type limit: integer
     :param after: the `next` of the page before
     :type after: string
     :returns: `{"results": [thread; for the organisation's staff with "assignee"], "next": string or null, "counts": {"open", "questions",
-        "problems", "untranslated"}, "organization"}`; only conversations about what the reader may see are listed and counted
+        "problems", "untranslated"}, "removed": whether there are any about datasets that a harvest removed, "organization"}`; only
+        conversations about what the reader may see are listed, and those about removed datasets are not counted
     :raises ValidationError: named fields
     :raises NotAuthorized: the reader may not see the organisation
     """
-    ref, limit, after, wanted, mine = schema.all_errors(
+    ref, limit, after, wanted, mine, removed = schema.all_errors(
         lambda: paging.text_of(data_dict, "id", required=True), lambda: paging.limit_of(data_dict, 20),
         lambda: shapes.read_mark(paging.text_of(data_dict, "after")), lambda: schema.filters(data_dict),
-        lambda: flag(data_dict, "mine"))
+        lambda: flag(data_dict, "mine"), lambda: flag(data_dict, "removed"))
     tk.check_access("participation_thread_overview", context, data_dict)
     found = subjects.read(context, "organization", ref)
-    return finding.overview(context, found, limit=limit, after=after, wanted=wanted, mine=bool(mine))
+    return finding.overview(context, found, limit=limit, after=after, wanted=wanted, mine=bool(mine), removed=bool(removed))
 
 
 @tk.side_effect_free
@@ -184,6 +190,6 @@ def participation_thread_show(context: Context, data_dict: Data) -> dict[str, An
     thread_id = paging.integer_of(data_dict, "id") or 0
     tk.check_access("participation_thread_show", context, data_dict)
     thread, subject = gates.load(thread_id, context)
-    found = subjects.read(context, subject.type, subject.ref)
+    found = subjects.read(context, subject.type, subject.ref, removed=True)
     person = gates.reading_person(context, thread)
     return showing.thread(thread, subject, found, person)

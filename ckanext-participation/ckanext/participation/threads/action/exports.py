@@ -42,7 +42,7 @@ def participation_thread_export(context: Context, data_dict: dict[str, Any]) -> 
         lambda: exports.limit_of(data_dict), lambda: paging.text_of(data_dict, "subject_id", required=True),
         lambda: exports.mark_of(paging.text_of(data_dict, "after")))
     tk.check_access("participation_thread_export", context, {**data_dict, "subject_type": entry.name})
-    found = subjects.read(context, entry.name, ref)
+    found = subjects.read(context, entry.name, ref, removed=True)
     records, following = exports.page(context, entry.name, found["ref"], after=after, limit=limit)
     return {"subject": {"type": entry.name, "id": found["ref"], "name": found.get("name") or found["ref"], "title": found["title"]},
             "results": records, "next": exports.write_mark(following),

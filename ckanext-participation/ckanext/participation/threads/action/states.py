@@ -210,7 +210,8 @@ def _for_change(context: Context, thread_id: int) -> tuple[people.Actor, Thread,
     gates.refuse_when_read_only()
     thread, subject = gates.load(thread_id, context)
     gates.reading_person(context, thread)
-    found = subjects.read(context, subject.type, subject.ref) | {"subject_type": subject.type}
+    found = subjects.read(context, subject.type, subject.ref, removed=True) | {"subject_type": subject.type}
+    gates.refuse_when_removed(found)
     reader = gates.reader_of(actor, found["organization_id"])
     if not (reader.staff or reader.admin):
         # Each step is mailed to everybody who follows: closing and reopening without end would be a way to bother them.

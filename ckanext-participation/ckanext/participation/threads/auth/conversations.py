@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.participation.common import memo, rights
+from ckanext.participation.common import memo, rights, subjects
 from ckanext.participation.threads import gates
 from ckanext.participation.threads.model import Thread
 
@@ -17,8 +17,8 @@ __all__ = ["participation_thread_create", "participation_thread_latest", "partic
 
 @tk.auth_allow_anonymous_access
 def participation_thread_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Who may see the subject."""
-    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
+    """Who may see the subject, or could when a harvest removed it."""
+    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"), removed=True)
 
 
 @tk.auth_allow_anonymous_access
@@ -41,17 +41,17 @@ def participation_thread_show(context: Context, data_dict: dict[str, Any]) -> Au
 
 @tk.auth_disallow_anonymous_access
 def participation_thread_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Anyone signed in who may see the subject."""
-    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"))
+    """Anyone signed in who may see the subject; the action says why nobody writes about one that a harvest removed."""
+    return reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"), removed=True)
 
 
-def reads(context: Context, type_name: Any, ref: Any) -> AuthResult:
-    """Allow who may see the subject."""
-    return rights.reads(context, type_name, ref, tk._("You may not see this conversation."))
+def reads(context: Context, type_name: Any, ref: Any, *, removed: bool = False) -> AuthResult:
+    """Allow who may see the subject; with `removed` also who could when a harvest removed it."""
+    return rights.reads(context, type_name, ref, tk._("You may not see this conversation."), removed=removed)
 
 
 def reads_thread(context: Context, thread_id: Any) -> AuthResult:
-    """Allow who may see the thread's subject.
+    """Allow who may see the thread's subject, or could when a harvest removed it.
 
     A thread that does not exist and one that the reader may not see answer alike: numbers can't be tried out.
     """
@@ -63,6 +63,6 @@ def reads_thread(context: Context, thread_id: Any) -> AuthResult:
     # As CKAN's own auth functions do with a dataset: the action asks for the same row next.
     context[gates.IN_CONTEXT] = found  # type: ignore[literal-required]
     subject = found[1]
-    if subject.lost_at is not None:
+    if not subjects.remains(subject):
         return {"success": False, "msg": tk._("What this conversation was about is not in the catalogue at the moment.")}
-    return reads(context, subject.type, subject.ref)
+    return reads(context, subject.type, subject.ref, removed=True)

@@ -16,4 +16,4 @@ __all__ = ["participation_thread_export"]
 def participation_thread_export(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Who may see the subject; the action leaves out the datasets of an organisation that the reader may not see."""
     return rights.reads(context, data_dict.get("subject_type") or "dataset", data_dict.get("subject_id"),
-                        tk._("You may not see what was said about this."))
+                        tk._("You may not see what was said about this."), removed=True)

@@ -34,7 +34,7 @@ def latest() -> str:
 
 def overview(organization: str) -> str:
     """Show what an organisation answers for."""
-    wanted = _filters() | ({"mine": "true"} if request.args.get("mine") == "true" else {})
+    wanted = _filters() | {name: "true" for name in ("mine", "removed") if request.args.get(name) == "true"}
     page = forms.list_of("participation_thread_overview", {"id": organization, **wanted})
     return tk.render("participation/threads/overview.html", {"page": page, "wanted": wanted, "organization": page["organization"]})
 
