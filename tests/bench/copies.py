@@ -72,7 +72,7 @@ def copy(count: int) -> dict[str, Any]:
     made = len(templates)
     while made < count:
         template = templates[made // BATCH % len(templates)]
-        extras = model.Session.scalar(sa.select(model.Package.extras).where(model.Package.id == template["id"]))
+        extras = model.Session.scalar(sa.select(model.Package.extras).where(model.Package.id == template["id"])) or {}
         rows = [_row(number, extras, {language: " ".join(chance.sample(some, SENTENCES)) for language, some in said.items()})
                 for number in range(made, min(count, made + BATCH))]
         arrays = {name: [row[name] for row in rows] for name in own}

@@ -73,7 +73,7 @@ def main() -> int:
 
     build("from nothing")
     build("nothing changed")
-    inside(ini, "change", count // 100)
+    inside(ini, "change", max(1, count // 100))
     build("1 % changed")
     with step(f"Stock's pages of {pages:,} datasets"):
         stock = inside(ini, "stock", pages)

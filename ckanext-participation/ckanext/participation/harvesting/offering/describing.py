@@ -1,7 +1,7 @@
 """A dataset of our schema in DCAT-AP 3: what `euro_dcat_ap_3`, `euro_dcat_ap_scheming` and `participation_licences` say of it.
 
-Those take some twenty milliseconds a dataset, this takes about one. Field by field it does what they do; a dataset with anything else
-that they would read (`Unusual`) is left to them. `tests/harvesting/test_offering_same.py` holds both to the same statements.
+Those take more than ten times as long. Field by field it does what they do; a dataset with anything else that they would read (`Unusual`)
+is left to them. `tests/harvesting/test_offering_same.py` holds both to the same statements.
 """
 
 from __future__ import annotations

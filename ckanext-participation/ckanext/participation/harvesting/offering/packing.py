@@ -39,9 +39,9 @@ def packed(text: bytes) -> Packed:
     return Packed(packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH), len(text), zlib.crc32(text))
 
 
-def unpacked(data: bytes) -> bytes:
+def unpacked(part: Packed) -> bytes:
     """Return the text of a part."""
-    return zlib.decompressobj(_RAW).decompress(data)
+    return zlib.decompress(part.data + _LAST_BLOCK, _RAW, max(part.size, 1))
 
 
 def end(size: int, checksum: int) -> bytes:

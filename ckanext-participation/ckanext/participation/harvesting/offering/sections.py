@@ -16,7 +16,7 @@ from ckanext.participation.harvesting.offering.catalogue import Row
 from ckanext.participation.harvesting.offering.triples import Shared
 
 # So many datasets on average, and at most. Of smaller sections fewer are packed again, but they take more room.
-USUAL: Final = 64
+USUAL: Final = 32
 MOST: Final = 256
 # Between pieces, and between sections: of data.json, of Turtle, of JSON-LD.
 BETWEEN: Final = (b",\n", b"\n", b",\n")
@@ -61,7 +61,7 @@ class Section:
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the pieces as they were before they were packed."""
-        whole = [packing.unpacked(text.data) for text in self.texts]
+        whole = [packing.unpacked(text) for text in self.texts]
         places = [0] * len(whole)
         for member in self.members:
             yield Piece(member.id, member.stamp, member.shared, tuple(
