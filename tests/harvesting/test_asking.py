@@ -164,6 +164,16 @@ def test_the_whole_reading_has_a_deadline_and_a_most_of_bytes(source: Source) ->
     assert len(source.connections) == 4
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(20, "20 seconds"), (119.6, "120 seconds"), (120, "2 minutes"),
+                                                (7200, "120 minutes"), (150, "2.5 minutes")])
+def test_how_long_was_too_long_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    with Asker(seconds=seconds) as asker:
+        asker.ends = time.monotonic()
+        with pytest.raises(SourceProblem) as problem:
+            asker.get("http://127.0.0.1:9/", accept="*/*")
+    assert str(problem.value) == f"Reading the source took longer than {words}; the rest was not read."
+
+
 @pytest.mark.parametrize(("run", "answer", "words"), [(0.3, 5.0, "Reading the source took longer than"), (5.0, 0.3, "The answer took too long")])
 def test_a_source_that_hangs_is_blamed_for_the_time_that_was_up(source: Source, run: float, answer: float, words: str) -> None:
     over = threading.Event()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import wait
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -20,7 +24,8 @@ from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.participation.harvesting import consuming
 from ckanext.participation.harvesting.ckan_source import ParticipationCKANHarvester
 from ckanext.participation.harvesting.consuming import Consumer
-from ckanext.participation.harvesting.engine import batching
+from ckanext.participation.harvesting.engine import batching, patience
+from ckanext.participation.harvesting.engine.patience import Place
 from ckanext.participation.licences.register import bundled_register
 from ckanext.participation.metadata import fields
 
@@ -151,6 +156,117 @@ def test_a_source_that_hangs_delays_no_other(
     turn_until(consumer, lambda: consumer.idle)
     assert status(slow) == "Finished"
     assert reported(slow) == ["added"] * 8
+
+
+@pytest.fixture
+def dripping(ckan_config: Any, allowed: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], str]]:
+    """Give addresses of catalogues that come a byte at a time and never end; each is a host of its own."""
+    over = threading.Event()
+
+    class Drips(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/turtle")
+            self.end_headers()
+            while not over.wait(0.2):
+                try:
+                    self.wfile.write(b"#")
+                    self.wfile.flush()
+                except OSError:
+                    return
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("0.0.0.0", 0), Drips)  # all of 127.0.0.0/8, where each address is another host
+    server.daemon_threads = True
+    monkeypatch.setitem(ckan_config, "participation.fetch.allow", ["127.0.0.0/8", f"localhost:{allowed.port}"])
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield lambda number: f"http://127.0.1.{number}:{server.server_port}/catalog.ttl"
+    over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_sources_that_drip_do_not_keep_the_places(make_source: Make, dripping: Callable[[int], str]) -> None:
+    consumer = Consumer(at_once=2, waiting=2)
+    slow = [ask(make_source("psdi", name=f"slow-{number}", url=dripping(number))) for number in range(1, 5)]
+    try:
+        turn_until(consumer, lambda: sum(bool(job.process) for job in consumer._jobs.values()) == 2)
+        # The places are taken: the third and fourth begin when the first two were seen to do nothing but wait.
+        quick = ask(make_source("csa"))
+        began = time.monotonic()
+        turn_until(consumer, lambda: sum(bool(job.process) for job in consumer._jobs.values()) == 4)
+        assert time.monotonic() - began < 10
+        # And that is all there is room for.
+        for _ in range(8):
+            consumer.turn()
+        assert status(quick) == "Running"
+        assert _started(quick) is None
+        assert [_started(job) is not None for job in slow] == [True] * 4
+    finally:
+        consumer.stop()
+
+
+def test_a_source_is_begun_within_five_seconds_beside_six_that_drip(make_source: Make, dripping: Callable[[int], str]) -> None:
+    consumer = Consumer()
+    assert (consumer.at_once, consumer.waiting) == (6, 18)
+    for number in range(1, 7):
+        ask(make_source("psdi", name=f"slow-{number}", url=dripping(number)))
+    try:
+        turn_until(consumer, lambda: [job.place.gauge.waited() > 0 for job in consumer._jobs.values()] == [True] * 6)
+        asked = datetime.now(UTC).replace(tzinfo=None)
+        quick = ask(make_source("csa"))
+        turn_until(consumer, lambda: _started(quick) is not None)
+        assert (_started(quick) - asked).total_seconds() < 5
+        turn_until(consumer, lambda: status(quick) == "Finished" and len(consumer._jobs) == 6)
+        assert all(job.process for job in consumer._jobs.values())
+    finally:
+        consumer.stop()
+
+
+def _started(job_id: str) -> Any:
+    model.Session.rollback()
+    return model.Session.scalar(sa.select(HarvestJob.gather_started).where(HarvestJob.id == job_id))
+
+
+def test_what_a_process_waits_is_seen_by_the_one_that_began_it() -> None:
+    place = Place()
+    assert not place.is_given_up()
+
+    def waits() -> None:
+        with place.gauge.waiting():
+            time.sleep(LIMIT)
+
+    child = multiprocessing.get_context("fork").Process(target=waits)
+    child.start()
+    try:
+        began = time.monotonic()
+        while not place.is_given_up():
+            assert time.monotonic() - began < LIMIT
+            wait([child.sentinel], 0.1)
+    finally:
+        child.kill()
+        child.join()
+
+
+def test_a_job_that_works_between_short_answers_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: clock[0])
+    place = Place()
+
+    def spend(waits: float, works: float) -> bool:
+        with place.gauge.waiting():
+            clock[0] += waits
+        clock[0] += works
+        return place.is_given_up()
+
+    assert [spend(0.5, 0.5) for _ in range(6)] == [False] * 6
+    assert [spend(1.0, 0.0) for _ in range(4)][-1]
+    # It begins to work again, and has its place again after a span.
+    assert [spend(0.0, 1.0) for _ in range(3)][-1] is False
 
 
 def test_sources_of_one_host_take_turns(make_source: Make, consumer: Consumer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -186,6 +186,18 @@ def test_no_address_of_a_file_is_told(talked: Data, remove: Make, as_user: Make,
     assert "secret.csv" not in str(read(app, f"/participation/thread/{talked['on_file']}"))
 
 
+@pytest.mark.parametrize(("name", "shown"), [
+    ("https://files.example.org/secret.csv", "A file of "), ("", "A file of "), ("Ice cores", "Ice cores")])
+def test_a_file_is_called_by_its_name_where_that_is_no_address(talked: Data, remove: Make, as_user: Make, name: str, shown: str) -> None:
+    file: Any = model.Resource.get(talked["dataset"]["resources"][0]["id"])
+    file.name, file.extras = name, {"name_translated": {"en": name}} if name else {}
+    model.Session.commit()
+    remove()
+    title = as_user(None, "participation_thread_show", id=talked["on_file"])["subject"]["title"]
+    assert title.startswith(shown)
+    assert "secret.csv" not in title
+
+
 def test_what_is_marked_as_right_does_not_lead_to_a_file(talked: Data, remove: Make, as_user: Make, person: Make) -> None:
     problem = as_user(talked["asker"], "participation_thread_create", subject_id=talked["dataset"]["id"], title="Wrong", body="Words.",
                       lang="en", kind="problem", problem={"resource_id": talked["dataset"]["resources"][0]["id"], "wrong": "9"})
@@ -338,6 +350,7 @@ def test_pages_show_the_sentence_instead_of_a_form(talked: Data, remove: Make, a
             page = read(app, path, 200, user)
             assert sentence in page.select_one(".pt-notice").get_text(), path
             assert not page.select("textarea"), path
+            assert not page.select(".pt-support"), path
             assert not page.select('.pt-thread a[href$="/threads/new"]'), path
 
 

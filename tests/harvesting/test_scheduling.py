@@ -20,7 +20,7 @@ from ckanext.harvest.model import HarvestJob, HarvestSource
 from harvesting.healthy import failed, run, source, under_way
 from statements import statements
 
-from ckanext.participation.harvesting import indexes, running, scheduling
+from ckanext.participation.harvesting import hosts, indexes, running, scheduling
 from ckanext.participation.harvesting.engine.model import HarvestRun
 from ckanext.participation.harvesting.timetable import OURS, turn_after
 
@@ -206,6 +206,45 @@ def test_a_server_that_asks_to_wait_for_a_day_is_read_after_that(busy: str, kind
     assert moment is not None
     assert moment == until
     assert "because its server asked us to wait" in app.get("/participation/harvest/sources/snow").body
+
+
+def test_what_a_server_asks_of_one_source_holds_for_all_that_it_serves(busy: str, app: Any) -> None:
+    owner = factories.Organization()["id"]
+    asked, fresh = (source(name, organization=owner, frequency="HOURLY", url=f"{busy}/{name}", config="") for name in ("asked", "fresh"))
+    other = due("other", url=f"{busy}/other", config="", organization=owner)
+    elsewhere = due("elsewhere", organization=owner)
+    running.run(asked["id"])
+    until = model.Session.scalar(sa.select(HarvestRun.not_before).where(HarvestRun.source_id == asked["id"]))
+    look()
+    assert [jobs(one) for one in (asked, fresh, other, elsewhere)] == [["Finished"], [], ["Finished"], ["Finished", "Running"]]
+    assert {planned(one) for one in (asked, fresh, other)} == {until}
+    for name in ("asked", "fresh", "other"):
+        assert "because its server asked us to wait" in app.get(f"/participation/harvest/sources/{name}").body
+    assert "because its server asked us to wait" not in app.get("/participation/harvest/sources/elsewhere").body
+
+
+def test_a_source_that_was_queued_already_leaves_its_server_alone_too(busy: str, as_user: Make, person: Make) -> None:
+    owner = factories.Organization()["id"]
+    asked, other = (source(name, organization=owner, frequency="MANUAL", url=f"{busy}/{name}", config="") for name in ("asked", "other"))
+    running.run(asked["id"])
+    host = busy.split("/")[2]
+    sentence, = running.run(other["id"]).sentences
+    assert sentence.startswith(f"The server {host} asked, when another source on it was read, to be left alone until 20")
+    assert model.Session.scalar(sa.select(HarvestRun.requests).where(HarvestRun.source_id == other["id"])) == 0
+    # Whoever wants the one that was asked to be read now is heard: nothing another source was refused for counts twice.
+    assert "asked, when another" not in " ".join(running.run(asked["id"]).sentences)
+    # Its latest run alone counts.
+    run(asked, timedelta())
+    assert "asked, when another" not in " ".join(running.run(other["id"]).sentences)
+
+
+@pytest.mark.parametrize(("url", "host"), [
+    ("https://user:word@Data.Example:8443/x?y#z", "data.example:8443"), ("http://[2001:db8::1]:80/", "[2001:db8::1]:80"),
+    ("HTTPS://data.example", "data.example"), ("https://data.example?x=https://other.example/", "data.example"), ("data.example/x", ""),
+    ("", ""), (None, "")])
+def test_the_database_reads_a_host_as_this_code_does(url: str | None, host: str) -> None:
+    assert hosts.host_of(url) == host
+    assert (model.Session.scalar(sa.text(f"SELECT {hosts._HOST.format(address=':url')}"), {"url": url}) or "") == host
 
 
 def test_a_frequency_that_nobody_knows_is_refused() -> None:

@@ -140,6 +140,11 @@ def harvest_at_once() -> int:
     return tk.config["participation.harvest.at_once"]
 
 
+def harvest_waiting() -> int:
+    """Return how many further harvest jobs run while as many wait for their sources."""
+    return tk.config["participation.harvest.waiting"]
+
+
 def harvest_workers() -> int:
     """Return how many processes write the records of one harvest job; 0 writes them in the one that reads."""
     return tk.config["participation.harvest.workers"]

@@ -47,9 +47,11 @@ def load_resource(ref: str) -> dict[str, Any] | None:
     owner = model.Package.get(row.package_id)
     gone = _removed(owner)
     if owner is not None and gone is not None:
-        # Of a removed dataset no address of a file is told any more, and the files have no pages.
-        title = row.name or tk._("A file of {dataset}").format(dataset=owner.title or owner.name)
-        return {"ref": row.id, "name": row.name, "title": title, "parent": row.package_id, "label": title,
+        # Of a removed dataset no address of a file is told any more, also not as a name, and the files have no pages.
+        plain = row.name if row.name != row.url else ""
+        title = plain or tk._("A file of {dataset}").format(dataset=owner.title or owner.name)
+        label = in_language((row.extras or {}).get("name_translated"), _lang(), title)
+        return {"ref": row.id, "name": plain, "title": title, "parent": row.package_id, "label": title if label == row.url else label,
                 "organization_id": owner.owner_org, "url": tk.url_for("dataset.read", id=owner.name), "removed": gone}
     title = row.name or row.url
     return {"ref": row.id, "name": row.name, "title": title, "parent": row.package_id,

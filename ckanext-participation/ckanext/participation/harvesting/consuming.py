@@ -13,10 +13,9 @@ import os
 import signal
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
-from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
@@ -29,8 +28,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from ckanext.participation import config
 from ckanext.participation.common import forking, people
 from ckanext.participation.common.model import now_of_ckan
-from ckanext.participation.harvesting import sentences
+from ckanext.participation.harvesting import hosts, sentences
+from ckanext.participation.harvesting.engine import patience
 from ckanext.participation.harvesting.engine.fence import Superseded
+from ckanext.participation.harvesting.engine.patience import Place
 from ckanext.participation.harvesting.engine.problems import ServiceAway
 from ckanext.participation.harvesting.stages import Stages
 from ckanext.participation.licences.register import bundled_register
@@ -51,22 +52,24 @@ LONGEST_PAUSE = 60.0
 
 @dataclass
 class _Job:
-    """A job that was taken: its message, host, process if it runs, and how its attempts went."""
+    """A job that was taken: its message, host, process and place if it runs, and how its attempts went."""
 
     id: str
     message: str
     host: str
     process: Any = None
+    place: Place = field(default_factory=Place)
     attempts: int = 0
     done: int = 0
     not_before: float = 0.0
 
 
 class Consumer:
-    """Runs what comes, up to `at_once` jobs beside each other."""
+    """Runs what comes, up to `at_once` jobs beside each other, and up to `waiting` more while as many do nothing but wait for theirs."""
 
-    def __init__(self, at_once: int | None = None) -> None:
+    def __init__(self, at_once: int | None = None, waiting: int | None = None) -> None:
         self.at_once = config.harvest_at_once() if at_once is None else at_once
+        self.waiting = config.harvest_waiting() if waiting is None else waiting
         if tk.config.get("ckan.harvest.mq.type", queue.MQ_TYPE) != "redis":
             raise RuntimeError("Harvest jobs are queued in Redis; set ckan.harvest.mq.type = redis.")
         self._redis: Any = queue.get_connection()
@@ -92,8 +95,8 @@ class Consumer:
             self._look_for_strays()
         self._start()
         running = [job.process.sentinel for job in self._jobs.values() if job.process]
-        if len(running) >= self.at_once:
-            wait(running, LOOK_SECONDS)
+        if running and not self._free():
+            wait(running, LOOK_SECONDS / 2)
             return
         message = self._redis.blmove(self._queue, self._taken, LOOK_SECONDS / 4 if running else LOOK_SECONDS, "LEFT", "RIGHT")
         if message:
@@ -128,7 +131,7 @@ class Consumer:
             self._redis.lrem(self._taken, 1, message)
             return
         job = HarvestJob.get(identifier)
-        host = urlsplit(job.source.url).netloc if job else ""
+        host = hosts.host_of(job.source.url) if job else ""
         model.Session.remove()
         self._jobs[identifier] = _Job(identifier, message, host)
 
@@ -138,11 +141,17 @@ class Consumer:
             if job.process is None and job.not_before <= time.monotonic() and job.host not in busy and self._free():
                 # A process of its own gets none of this one's connections.
                 model.Session.remove()
-                job.process = multiprocessing.get_context("fork").Process(target=_run, args=(job.id,), name=f"harvest {job.id}")
+                job.place = Place()
+                job.process = multiprocessing.get_context("fork").Process(
+                    target=_run, args=(job.id, job.place.gauge), name=f"harvest {job.id}")
                 job.process.start()
 
     def _free(self) -> bool:
-        return sum(job.process is not None for job in self._jobs.values()) < self.at_once
+        """Whether another job may begin: one that waits for its source needs no place, but the memory and connections of its process."""
+        running = [job.place for job in self._jobs.values() if job.process]
+        if len(running) < self.at_once:
+            return True
+        return len(running) < self.at_once + self.waiting and sum(not place.is_given_up() for place in running) < self.at_once
 
     def _look_for_strays(self) -> None:
         """Queue jobs that are under way and that nobody knows of: Redis lost them, or the database was away when they were taken."""
@@ -220,7 +229,8 @@ def _give_up(identifier: str, sentence: str) -> None:
 # -- in the job's own process ------------------------------------------------------------------------------------------
 
 
-def _run(identifier: str) -> None:
+def _run(identifier: str, gauge: patience.Gauge) -> None:
+    patience.here = gauge
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     forking.leave_connections()

@@ -22,6 +22,8 @@ DATA_JSON = "data.json"
 ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, */*;q=0.5"
 
 MAX_NODES = 2_000_000
+# Whose address it is, the file says itself; a report is no place to repeat what a stranger's file may hold.
+FOREIGN_CONTEXT = N_("The JSON-LD needs a context from another address, which is not fetched here.")
 _TYPES = {
     "text/turtle": TURTLE,
     "application/x-turtle": TURTLE,
@@ -193,7 +195,7 @@ def local_contexts(document: Any) -> Any:
             raise NotACatalogue(N_("The JSON-LD is larger than this site reads."))
         if isinstance(node, dict):
             if "@import" in node:
-                raise NotACatalogue(_foreign_context(node["@import"]))
+                raise NotACatalogue(FOREIGN_CONTEXT)
             if "@context" in node:
                 node["@context"] = _context(node["@context"])
             stack.extend(value for value in node.values() if isinstance(value, (dict, list)))
@@ -206,13 +208,9 @@ def _context(context: Any) -> Any:
     if isinstance(context, str):
         kept = contexts.kept(context)
         if kept is None:
-            raise NotACatalogue(_foreign_context(context))
+            raise NotACatalogue(FOREIGN_CONTEXT)
         return kept
     return [_context(one) for one in context] if isinstance(context, list) else context
-
-
-def _foreign_context(context: object) -> str:
-    return sentences.FOREIGN_CONTEXT(address=str(context)[:200])
 
 
 class _Root(Exception):

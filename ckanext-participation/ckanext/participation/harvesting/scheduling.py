@@ -23,7 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
 from ckanext.participation.common import people
-from ckanext.participation.harvesting import timetable
+from ckanext.participation.harvesting import hosts, timetable
 from ckanext.participation.harvesting.health import records, showing
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,11 @@ MARGIN = timedelta(seconds=10)
 LOOKED_AT_AGAIN = timedelta(hours=1)
 # What runs for longer than this is stuck, where the source is read several times a day.
 OLD = timedelta(days=1)
+_SOURCES = f"""
+WITH asked AS MATERIALIZED ({hosts.ASKED})
+SELECT s.id, s.frequency, s.next_run, asked.until FROM harvest_source s LEFT JOIN asked ON {hosts.OF_SOURCE}
+WHERE s.active AND s.frequency <> :manual AND (CAST(:only AS text) IS NULL OR s.id = :only) AND s.id <> ALL(CAST(:leaving_out AS text[]))
+"""  # noqa: S608  put together of constants
 # Without these no source can be started.
 _SERVICES = (InterfaceError, OperationalError, RedisError)
 
@@ -70,15 +75,13 @@ def plan(source_id: str) -> None:
 
 def _planned(only: str | None = None, leaving_out: Collection[str] = ()) -> list[str]:
     """Write down when each source is read next; return the ids of those that are due, the longest due first."""
-    table: Any = HarvestSource
-    asked = sa.select(table.id, table.frequency, table.next_run).where(table.active.is_(True), table.frequency != timetable.MANUAL)
-    rows = model.Session.execute(asked.where(table.id == only) if only else asked.where(table.id.not_in(leaving_out))).all()
+    rows = model.Session.execute(sa.text(_SOURCES), {"manual": timetable.MANUAL, "only": only, "leaving_out": list(leaving_out)}).all()
     runs = records.latest([row.id for row in rows])
     now, hours = datetime.now(UTC), night()
     due: list[tuple[datetime, str]] = []
     for row in rows:
         planned = row.next_run.replace(tzinfo=UTC) if row.next_run else None
-        found = showing.next_run(row.id, row.frequency, runs.get(row.id, []), now, hours, planned)
+        found = showing.next_run(row.id, row.frequency, runs.get(row.id, []), now, hours, planned, row.until)
         if found and found.at <= now + MARGIN:
             due.append((found.at, row.id))
         elif found and found.at != planned:

@@ -61,6 +61,9 @@ RECORDS_BROKEN = Sentence(N_("{number} records of the catalogue are broken and w
 PAGE_CUT = Sentence(N_("Page {page} of the catalogue breaks off before its end. What is whole on it was read. No dataset was removed."))
 ASKED_FURTHER = Sentence(N_("{number} answers of the catalogue broke off before their end. The rest was asked for again, and given."))
 SOURCE_LARGE = Sentence(N_("The source is larger than this site reads in one run ({most}); the rest was not read."))
+SOURCE_SLOW_SECONDS = Sentence(N_("Reading the source took longer than {number} seconds; the rest was not read."))
+LEFT_ALONE = Sentence(N_("The server {name} asked, when another source on it was read, to be left alone until {moment}. "
+                         "This source was not read."))
 SOURCE_SLOW = Sentence(N_("Reading the source took longer than {minutes} minutes; the rest was not read."))
 MANY_RECORDS = Sentence(N_("The source has more than {number} records; the rest was not read."))
 MANY_PAGES = Sentence(N_("The catalogue has more than {number} pages; the rest was not read."))
@@ -73,7 +76,6 @@ XML_BROKEN = Sentence(N_("The XML is broken at line {line}."))
 RDF_BROKEN = Sentence(N_("The RDF is broken: it could not be read as {kind}."))
 RDF_BROKEN_AT = Sentence(N_("The RDF is broken near line {line}: it could not be read as {kind}."))
 OTHER_XML = Sentence(N_("This is XML, but not RDF: it begins with “{name}”."))
-FOREIGN_CONTEXT = Sentence(N_("The JSON-LD needs a context from another address ({address}), which is not fetched here."))
 
 # -- of its settings -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -16,7 +17,7 @@ from ckanext.harvest.harvesters.base import HarvesterBase
 
 from ckanext.participation.common.fetch import FetchError
 from ckanext.participation.common.marking import N_
-from ckanext.participation.harvesting import groups, sentences, settings, writing
+from ckanext.participation.harvesting import groups, hosts, sentences, settings, writing
 from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.asking import Asker
 from ckanext.participation.harvesting.engine.fence import Superseded
@@ -92,6 +93,7 @@ class Stages(HarvesterBase):
             gathering = Gathering(job, chosen, asker, self, mapper(chosen, job.id))
             try:
                 try:
+                    _heed_others(job.source)
                     self.read(gathering.source, gathering)
                     whole = True
                 except (FetchError, NotACatalogue) as problem:
@@ -152,6 +154,17 @@ class Stages(HarvesterBase):
         if notes:
             self._save_object_error("\n".join(notes), harvest_object, "Import")
         return True
+
+
+def _heed_others(source: Any) -> None:
+    """Leave a server alone that asked for it when another of its sources was read, though this one had been queued before that.
+
+    :raises SourceProblem: when it still wants that
+    """
+    until = hosts.left_alone_until(source.id, source.url)
+    if until is not None:
+        moment = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        raise SourceProblem(sentences.LEFT_ALONE(name=hosts.host_of(source.url), moment=moment))
 
 
 def mapper(chosen: settings.Settings, job_id: str = "") -> Mapper:

@@ -102,13 +102,13 @@ def next_run(frequency: str, source_id: str, runs: Sequence[Run], now: datetime,
 
     :param runs: its latest runs, the latest first
     :param planned: what was answered before, by which a turn that was missed is to be made up
-    :param not_before: until when its server asked the latest run to leave it alone
+    :param not_before: until when its server asked to be left alone: its latest run, or that of another source on the same host
     """
     coming = turn_after(frequency, source_id, now, night)
     if coming is None and frequency != ALWAYS:
         return None
     if not runs:
-        return Next(now, Why.FIRST)
+        return Next(not_before, Why.ASKED) if not_before is not None and not_before > now else Next(now, Why.FIRST)
     ended = runs[0].ended
     if ended is None:
         return Next(coming, Why.TURN) if coming else None

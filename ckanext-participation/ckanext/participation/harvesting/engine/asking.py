@@ -14,6 +14,7 @@ from ckanext.participation.common.fetch import FetchFailed, FetchTimedOut, Fetch
 from ckanext.participation.common.user_agent import user_agent
 from ckanext.participation.common.waiting import retry_after
 from ckanext.participation.harvesting import sentences
+from ckanext.participation.harvesting.engine import patience
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 
 # A server that asks for a longer pause is asked again in the next run.
@@ -22,6 +23,8 @@ PAUSES = 4
 BUSY = frozenset({429, 503})
 # What is waited after a 429 that does not say how long.
 SHORT_PAUSE = 5.0
+# What is shorter is told in seconds.
+_IN_MINUTES = 120
 # Whatever a server says, a source is not given up.
 LONGEST_ABSENCE = timedelta(days=7)
 
@@ -63,7 +66,8 @@ class Asker:
             pause = _pause(reply)
             if pause is None or pause > min(LONGEST_PAUSE, self._left()):
                 break
-            time.sleep(pause)
+            with patience.here.waiting():
+                time.sleep(pause)
             reply = self._once(url, accept, asked, conditional)
         self._heed(_pause(reply))
         return reply
@@ -96,7 +100,8 @@ class Asker:
         self.session.seconds = min(self._each, self._left())
         self.requests += 1
         try:
-            return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
+            with patience.here.waiting():
+                return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
         except FetchTimedOut:
             # It may have been the run's time that was up, and not the time for one answer.
             self._left()
@@ -105,8 +110,15 @@ class Asker:
     def _left(self) -> float:
         left = self.ends - time.monotonic()
         if left <= 0:
-            raise SourceProblem(sentences.SOURCE_SLOW(minutes=f"{max(self.seconds / 60, 0.1):.3g}"))
+            raise SourceProblem(_too_slow(self.seconds))
         return left
+
+
+def _too_slow(seconds: float) -> str:
+    """Say how long was too long, in words that a person would use."""
+    if seconds < _IN_MINUTES:
+        return sentences.SOURCE_SLOW_SECONDS(number=max(round(seconds), 1))
+    return sentences.SOURCE_SLOW(minutes=f"{seconds / 60:.3g}")
 
 
 def _pause(reply: Reply) -> float | None:

@@ -12,6 +12,7 @@ from ckan.lib import plugins
 from ckan.types import Context
 
 from ckanext.participation.common import labels
+from ckanext.participation.harvesting import hosts
 from ckanext.participation.harvesting.health.rules import TREND
 
 _TIMES = ("asked", "started", "gathered", "ended", "beat", "not_before")
@@ -30,12 +31,15 @@ _JOBS = """SELECT j.id AS job, j.status, j.created, j.created AT TIME ZONE 'UTC'
 # Each source's jobs are looked at from the latest back, and no further than needed: a site that reads 300 sources a day has
 # 100,000 of them after a year.
 _SOURCES = f"""
+WITH asked AS MATERIALIZED ({hosts.ASKED})
 SELECT s.id, s.url, s.type, s.frequency, s.active, s.next_run AT TIME ZONE 'UTC' AS planned, latest.runs, good.ended AS succeeded,
+  asked.until AS left_alone_until,
   known.ours, coalesce(good.listed, CASE WHEN NOT known.ours AND latest.runs IS NOT NULL THEN (SELECT count(*) FROM harvest_object o
     WHERE o.harvest_source_id = s.id AND o.current) END) AS records,
   known.errors, held.id AS held_id, held.at AS held_at, held.gone AS held_gone, held.before AS held_before,
   g.name AS organization, g.title AS organization_title, g.extras ->> 'title_translated' AS organization_titles
 FROM harvest_source s JOIN package p ON p.id = s.id LEFT JOIN "group" g ON g.id = p.owner_org AND g.state = 'active'
+  LEFT JOIN asked ON {hosts.OF_SOURCE}
   LEFT JOIN participation_harvest_held held ON held.source_id = s.id AND held.state = 'open'
   CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM participation_harvest_run r WHERE r.source_id = s.id) AS ours,
     (SELECT count(*) FROM participation_harvest_state t WHERE t.source_id = s.id AND t.errors > 0) AS errors) known

@@ -21,7 +21,8 @@ _DID = ("listed", "unchanged", "new", "changed", "retried", "gone", "errors")
 
 def source(row: Mapping[str, Any], now: datetime, night: timetable.Night, *, staff: bool = False) -> Data:
     """Return a source and how it stands. `staff`: whether its address may be shown whole, and the number of its held removal."""
-    coming = next_run(row["id"], row["frequency"], row["runs"], now, night, row["planned"]) if row["active"] else None
+    coming = next_run(
+        row["id"], row["frequency"], row["runs"], now, night, row["planned"], row["left_alone_until"]) if row["active"] else None
     tries = [judged(one) for one in row["runs"]]
     share = rules.share(row["errors"], row["records"])
     state = rules.state(tries, frequency=row["frequency"] or "", succeeded=row["succeeded"], held=row["held_id"] is not None,
@@ -42,10 +43,11 @@ def source(row: Mapping[str, Any], now: datetime, night: timetable.Night, *, sta
 
 
 def next_run(source_id: str, frequency: str | None, runs: Sequence[Mapping[str, Any]], now: datetime, night: timetable.Night,
-             planned: datetime | None) -> timetable.Next | None:
-    """Return when a source is read next, from its latest runs."""
+             planned: datetime | None, left_alone_until: datetime | None) -> timetable.Next | None:
+    """Return when a source is read next, from its latest runs and from what its host asked this source or another one."""
+    own = runs[0]["not_before"] if runs else None
     return timetable.next_run(frequency or "", source_id, [judged(one) for one in runs], now, night, planned=planned,
-                              not_before=runs[0]["not_before"] if runs else None)
+                              not_before=max(filter(None, (own, left_alone_until)), default=None))
 
 
 def judged(row: Mapping[str, Any]) -> Run:
