@@ -32,8 +32,9 @@ def written(done: Sequence[Written], run: Run) -> None:
     told = [one for one in done if one.changed]
     watching = run.mode == "compat" and bool(_watchers())
     views = bool(datapreview.get_default_view_plugins())
-    # A plugin that looks at a dataset's files makes CKAN load them then.
-    packages = loading.packages([one.plan.id for one in told], resources=watching)
+    # Who hears of a change compares files; where new datasets only are told of, CKAN loads the files of those that a plugin looks at.
+    files = watching or any(one.plan.package is not None for one in told)
+    packages = loading.packages([one.plan.id for one in told], resources=files)
     for one in told:
         package, plan = packages[one.plan.id], one.plan
         plan.context["package"] = package
