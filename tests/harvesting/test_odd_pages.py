@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests.helpers import call_action
 
-from ckanext.participation.harvesting import rdf_pages, sentences
+from ckanext.participation.harvesting import profiles, rdf_pages, sentences
 from ckanext.participation.harvesting.engine import ckan_reading
 from ckanext.participation.harvesting.running import Report, run
 
@@ -120,6 +120,22 @@ def test_rdf_xml_that_ends_between_two_datasets_is_not_taken_for_whole(serve: Se
     serve(text[: text.index(node(3))], content_type)
     assert said(run(source["id"]), "breaks off")
     assert titles() == roads(FOUR)
+
+
+@pytest.mark.parametrize(("form", "before"), [
+    ("data.json", "Road 2"),
+    # It ends between two datasets: that it is not whole is known by its length alone.
+    ("Turtle", "<https://x.example/2>"),
+])  # fmt: skip
+def test_of_an_answer_whose_connection_ends_too_early_what_came_is_read(form: str, before: str, serve: Serve, allowed: Any) -> None:
+    content_type, text = WHOLE[form]
+    source = serve(text, content_type)
+    run(source["id"])
+    changed = text.replace("Road 0", "Road nought")
+    allowed.fail("/psdi/catalog.ttl", status=200, body=changed.encode(), content_type=content_type, keep_bytes=changed.index(before))
+    report = run(source["id"])
+    assert (report.counts, report.sentences) == ({"updated": 1, "not modified": 1}, [sentences.PAGE_CUT(page=1)])
+    assert titles() == {"Road nought", *roads((1, 2, 3))}
 
 
 def test_a_packed_file_that_breaks_off_is_read_as_far_as_it_goes(serve: Serve) -> None:
@@ -278,6 +294,8 @@ def large(files: int, more: str = "") -> str:
 
 def test_a_dataset_of_very_many_statements_comes_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rdf_pages, "MOST_SHARED", 100)
+    # Files are read a part at a time, too.
+    monkeypatch.setattr(profiles, "FILES_AT_ONCE", 25)
     source = serve(large(60), "text/turtle")
     report = run(source["id"])
     assert (report.counts, report.sentences) == ({"added": 2}, [])
