@@ -20,7 +20,7 @@ HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 # Statements of one dataset about what others on the page name as well, such as a list of all themes: each dataset gets a copy of them.
 MOST_SHARED: Final = 20_000
 # Of what it alone names, where the site's option says nothing else.
-MOST_OWN: Final = 200_000
+MOST_OWN: Final = 100_000
 MAX_STEPS: Final = 6
 NOT_WHOLE: Final = N_("The page breaks off before all that belongs to the dataset was said. The dataset is read when the page is whole.")
 
