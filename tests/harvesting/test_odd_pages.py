@@ -162,6 +162,14 @@ def test_a_dataset_whose_files_are_behind_the_break_stays_as_it_is(serve: Serve)
     assert run(source["id"]).counts == {"not modified": 4}
 
 
+def test_an_address_that_none_can_be_does_not_end_the_reading(serve: Serve) -> None:
+    text = HEAD + "@prefix hydra: <http://www.w3.org/ns/hydra/core#> .\n" + turtle(0).replace("x.example", "x[example") + turtle(1)
+    for more, words in (('<#> a hydra:PagedCollection ; hydra:nextPage "http://[x/2" .\n', "not a public web address"), ("<https://x.ex", "breaks off")):
+        report = run(serve(text + more, "text/turtle")["id"])
+        assert said(report, words), report.sentences
+    assert titles() == roads((0, 1))
+
+
 @pytest.mark.parametrize("form", ["data.json", "a bare list", "a record a line", "JSON-LD", "RDF/XML", "RDF/XML in a catalogue"])
 def test_a_record_that_is_broken_costs_no_other(form: str, serve: Serve) -> None:
     content_type, text = WHOLE[form]

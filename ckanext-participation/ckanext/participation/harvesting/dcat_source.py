@@ -71,7 +71,7 @@ class ParticipationDCATHarvester(Stages):
             if adoption is not None:
                 adoption.adopt(page, read)
             following = feed.following or rdf_pages.following(page)
-            return Page([entry for _, entry in read], urljoin(reply.url, following) if following else "")
+            return Page([entry for _, entry in read], joined(reply.url, following) if following else "")
 
         try:
             DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
@@ -137,6 +137,14 @@ def parse(feed: feeds.Feed) -> Statements:
         raise feeds.NotACatalogue(said) from None
     rdf_pages.repair(page)
     return page
+
+
+def joined(address: str, following: str) -> str:
+    """The address of the next page; one that cannot be an address as it is, to be refused when it is asked."""
+    try:
+        return urljoin(address, following)
+    except ValueError:
+        return following
 
 
 def page_of(reply: Reply, stated: str) -> tuple[feeds.Feed, Statements | None]:

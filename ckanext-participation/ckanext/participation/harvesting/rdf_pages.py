@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from rdflib import RDF, Namespace
 from rdflib.namespace import DCTERMS
@@ -152,16 +151,21 @@ def _reached(page: Statements, ref: str, most: Mapping[bool, int], is_single: Ca
 
 def _is_whole(page: Statements, ref: str, part: list[Statement], lost: Collection[str]) -> bool:
     """Whether a page that breaks off says all about a dataset, as far as that can be told: nothing that it names is without a word."""
-    host = urlsplit(value(ref)).netloc if is_address(ref) else ""
+    host = _host(ref) if is_address(ref) else ""
     for subject, predicate, target in part:
         if subject in lost or target in lost:
             return False
         if page.about(target):
             continue
         if is_blank(target) or (predicate in _DESCRIBED and is_address(target) and (
-                predicate == _DISTRIBUTION or urlsplit(value(target)).netloc == host)):
+                predicate == _DISTRIBUTION or _host(target) == host)):
             return False
     return True
+
+
+def _host(ref: str) -> str:
+    # Of any address, also of one that none can be.
+    return value(ref).partition("://")[2].partition("/")[0]
 
 
 def _is_another(page: Statements, ref: str) -> bool:
