@@ -341,6 +341,10 @@ def test_a_body_that_breaks_off_is_a_named_error(site: Site) -> None:
     site.answers["/half"] = answer
     with pytest.raises(FetchFailed):
         fetch(site.url("/half"))
+    came = fetch(site.url("/half"), in_part=True)
+    assert (came.content, came.broke_off, came.status) == (b"half", True, 200)
+    site.answers["/whole"] = plain(b"whole")
+    assert not fetch(site.url("/whole"), in_part=True).broke_off
 
 
 def test_a_port_where_nobody_listens_is_a_named_error(settings: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,9 @@ def is_busy(portal: Portal, handler: Handler) -> None:
     portal.send(handler, b"", status=503, **{"Retry-After": "1"})
 
 
-NO_JSON, TOO_LONG, BROKE_OFF = "its answer is no JSON", "took too long", "its answer broke off"
+NO_JSON, TOO_LONG = "its answer is no JSON", "took too long"
+# What came is read where a record of it is whole.
+BROKE_OFF = "its answer broke off|breaks off before its end|broke off before their end"
 ENDS = "Reading the source took longer than"
 # Beside each other are made the first two, then the next two, and so on.
 TROUBLES = (
@@ -190,7 +192,7 @@ TROUBLES = (
     Trouble("redirects in a circle", redirects, {CKAN: "redirects too often", DCAT: "redirects too often"}),
     Trouble("connection reset in the middle", resets, {CKAN: BROKE_OFF, DCAT: BROKE_OFF}),
     Trouble("body shorter than said", breaks_off, {CKAN: BROKE_OFF, DCAT: BROKE_OFF}),
-    Trouble("body cut off, length not said", breaks_off_unsaid, {CKAN: NO_JSON, DCAT: "The RDF is broken"}),
+    Trouble("body cut off, length not said", breaks_off_unsaid, {CKAN: f"{NO_JSON}|{BROKE_OFF}", DCAT: f"The RDF is broken|{BROKE_OFF}"}),
     Trouble("sound, under a wrong content type", other_type),
     Trouble("a picture under the right content type", other_content, {CKAN: NO_JSON, DCAT: "The RDF is broken|not a catalogue"}),
     Trouble("a log-in page", login, {CKAN: NO_JSON, DCAT: "This is a web page"}),

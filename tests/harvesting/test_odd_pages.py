@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests.helpers import call_action
 
-from ckanext.participation.harvesting import rdf_pages, sentences
+from ckanext.participation.harvesting import profiles, rdf_pages, sentences
 from ckanext.participation.harvesting.engine import ckan_reading
 from ckanext.participation.harvesting.running import Report, run
 
@@ -122,6 +122,22 @@ def test_rdf_xml_that_ends_between_two_datasets_is_not_taken_for_whole(serve: Se
     assert titles() == roads(FOUR)
 
 
+@pytest.mark.parametrize(("form", "before"), [
+    ("data.json", "Road 2"),
+    # It ends between two datasets: that it is not whole is known by its length alone.
+    ("Turtle", "<https://x.example/2>"),
+])  # fmt: skip
+def test_of_an_answer_whose_connection_ends_too_early_what_came_is_read(form: str, before: str, serve: Serve, allowed: Any) -> None:
+    content_type, text = WHOLE[form]
+    source = serve(text, content_type)
+    run(source["id"])
+    changed = text.replace("Road 0", "Road nought")
+    allowed.fail("/psdi/catalog.ttl", status=200, body=changed.encode(), content_type=content_type, keep_bytes=changed.index(before))
+    report = run(source["id"])
+    assert (report.counts, report.sentences) == ({"updated": 1, "not modified": 1}, [sentences.PAGE_CUT(page=1)])
+    assert titles() == {"Road nought", *roads((1, 2, 3))}
+
+
 def test_a_packed_file_that_breaks_off_is_read_as_far_as_it_goes(serve: Serve) -> None:
     rows = [{**row(number), "description": gzip.compress(str(number).encode() * number).hex()} for number in range(200)]
     packed = gzip.compress(json.dumps({"dataset": rows}).encode())
@@ -144,6 +160,14 @@ def test_a_dataset_whose_files_are_behind_the_break_stays_as_it_is(serve: Serve)
     assert all(call_action("package_show", id=f"road-{number}")["num_resources"] == 1 for number in FOUR)
     serve(text, "text/turtle")
     assert run(source["id"]).counts == {"not modified": 4}
+
+
+def test_an_address_that_none_can_be_does_not_end_the_reading(serve: Serve) -> None:
+    text = HEAD + "@prefix hydra: <http://www.w3.org/ns/hydra/core#> .\n" + turtle(0).replace("x.example", "x[example") + turtle(1)
+    for more, words in (('<#> a hydra:PagedCollection ; hydra:nextPage "http://[x/2" .\n', "not a public web address"), ("<https://x.ex", "breaks off")):
+        report = run(serve(text + more, "text/turtle")["id"])
+        assert said(report, words), report.sentences
+    assert titles() == roads((0, 1))
 
 
 @pytest.mark.parametrize("form", ["data.json", "a bare list", "a record a line", "JSON-LD", "RDF/XML", "RDF/XML in a catalogue"])
@@ -278,6 +302,8 @@ def large(files: int, more: str = "") -> str:
 
 def test_a_dataset_of_very_many_statements_comes_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rdf_pages, "MOST_SHARED", 100)
+    # Files are read a part at a time, too.
+    monkeypatch.setattr(profiles, "FILES_AT_ONCE", 25)
     source = serve(large(60), "text/turtle")
     report = run(source["id"])
     assert (report.counts, report.sentences) == ({"added": 2}, [])

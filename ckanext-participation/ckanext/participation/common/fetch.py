@@ -14,7 +14,7 @@ The name lookup is the system's: its own timeout (resolv.conf) comes on top of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,14 +69,23 @@ class FetchFailed(FetchError):
     sentence = N_("The server could not be reached, or its answer broke off.")
 
 
+class FetchBrokeOff(FetchFailed):
+    """The answer began, and the connection ended before it did; `came` has what came until then."""
+
+    def __init__(self, came: requests.Response) -> None:
+        self.came = came
+        super().__init__()
+
+
 @dataclass(frozen=True)
 class Reply:
-    """What an address answered, whole."""
+    """What an address answered, whole but for one that `broke_off`."""
 
     status: int
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
+    broke_off: bool = False
 
     @property
     def ok(self) -> bool:
@@ -120,6 +129,7 @@ def fetch(
     max_bytes: int | None = None,
     resolve: connecting.Resolve | None = None,
     session: requests.Session | None = None,
+    in_part: bool = False,
 ) -> Reply:
     """Ask one address and return its whole answer, whatever its status.
 
@@ -127,6 +137,7 @@ def fetch(
     :param seconds: deadline over the whole request; `participation.fetch.seconds` when left out
     :param max_bytes: most bytes after decompression; `participation.fetch.max_bytes` when left out
     :param session: one of `guarded_session`, whose connections and limits are used instead of fresh ones, and stay open
+    :param in_part: of an answer that breaks off, what came is wanted
     :raises FetchError: FetchRefused, FetchTooLarge, FetchTimedOut or FetchFailed; never anything else for a bad answer
     """
     asked = dict(headers or {})
@@ -136,8 +147,13 @@ def fetch(
         asked |= {name: value for name, value in zip(("If-None-Match", "If-Modified-Since"), conditional, strict=True) if value}
     if session is None:
         with guarded_session(seconds=seconds, max_bytes=max_bytes, resolve=resolve) as own:
-            return _reply(own.request(method, url, headers=asked), max_bytes)
-    return _reply(session.request(method, url, headers=asked), max_bytes)
+            return fetch(url, method=method, headers=asked, max_bytes=max_bytes, session=own, in_part=in_part)
+    try:
+        return _reply(session.request(method, url, headers=asked), max_bytes)
+    except FetchBrokeOff as problem:
+        if not in_part:
+            raise
+        return replace(_reply(problem.came, max_bytes), broke_off=True)
 
 
 def _reply(response: requests.Response, max_bytes: int | None) -> Reply:
@@ -186,6 +202,8 @@ class _GuardedSession(requests.Session):
             raise FetchFailed(N_("The server's certificate could not be verified.")) from error
         except (connecting.AddressRefused, requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _translated(error, self.guard) from error
+        if getattr(response, "broke_off", False):
+            raise FetchBrokeOff(response)
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -219,14 +237,20 @@ class _GuardedAdapter(HTTPAdapter):
         if request.method != "HEAD" and declared.isdigit() and int(declared) > self.max_bytes:
             response.close()
             raise FetchTooLarge
-        response.iter_content = _Counted(response, self.guard, self.max_bytes)  # type: ignore[method-assign]
+        is_whole = not kwargs.get("stream")
+        response.iter_content = _Counted(response, self.guard, self.max_bytes, keeps=is_whole)  # type: ignore[method-assign]
         return response
 
 
 class _Counted:
-    """`Response.iter_content`, with its bytes counted and its errors named."""
+    """`Response.iter_content`, with its bytes counted and its errors named.
 
-    def __init__(self, response: requests.Response, guard: connecting.Guard, max_bytes: int) -> None:
+    Where an answer breaks off, the response that `keeps` what came is marked instead.
+    """
+
+    def __init__(self, response: requests.Response, guard: connecting.Guard, max_bytes: int, *, keeps: bool) -> None:
+        self.response = response
+        self.keeps = keeps
         self.read = response.iter_content
         self.close = response.close
         self.guard = guard
@@ -234,6 +258,9 @@ class _Counted:
 
     def __call__(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
         total = 0
+        if self.keeps:
+            # Else what came of the last piece would be lost.
+            self.response.raw.enforce_content_length = False
         try:
             for chunk in self.read(max(chunk_size or 1, CHUNK), decode_unicode):
                 total += len(chunk)
@@ -245,7 +272,19 @@ class _Counted:
             raise
         except (requests.RequestException, HTTPError, OSError) as error:
             self.close()
-            raise _translated(error, self.guard) from error
+            problem = _translated(error, self.guard)
+            if not (self.keeps and total and type(problem) is FetchFailed):
+                raise problem from error
+            self._break_off()
+        else:
+            if self.keeps and self.response.raw.length_remaining:
+                self.close()
+                if not total:
+                    raise FetchFailed
+                self._break_off()
+
+    def _break_off(self) -> None:
+        self.response.broke_off = True  # type: ignore[attr-defined]
 
 
 def _translated(error: Exception, guard: connecting.Guard) -> FetchError:

@@ -44,6 +44,11 @@ def named(beginnings: list[str]) -> str:
     return (", ".join(beginnings[:MOST_NAMED]) + ("…" if len(beginnings) > MOST_NAMED else ""))[:2000]
 
 
+def cut(feed: Feed) -> Feed:
+    """The same page, of which it is known that it breaks off."""
+    return replace(feed, lost=replace(feed.lost or salvage.Lost(), ends_early=True))
+
+
 def well_formed(feed: Feed) -> Feed:
     """The same page; RDF/XML that is not well-formed without what is not whole."""
     saved = salvage.xml(feed.text) if feed.kind == feeds.XML and feed.lost is None else None

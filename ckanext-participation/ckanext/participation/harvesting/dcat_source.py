@@ -14,11 +14,11 @@ from rdflib.namespace import DCTERMS, FOAF, RDF, SDO, SKOS
 from rdflib.term import Node
 
 from ckanext.participation import config
-from ckanext.participation.common.fetch import FetchError, Reply
+from ckanext.participation.common.fetch import FetchError, FetchFailed, Reply
 from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import feeds, rdf_pages, sentences, statements
 from ckanext.participation.harvesting.adopting import Adoption
-from ckanext.participation.harvesting.broken_pages import Losses, abouts, readable, well_formed
+from ckanext.participation.harvesting.broken_pages import Losses, abouts, cut, readable, well_formed
 from ckanext.participation.harvesting.completing import completed
 from ckanext.participation.harvesting.engine.dcat_reading import DCATReading, Page, data_json_page
 from ckanext.participation.harvesting.engine.gathering import Gathering
@@ -61,19 +61,17 @@ class ParticipationDCATHarvester(Stages):
         losses = Losses()
 
         def parse_page(reply: Reply, number: int) -> Page:
-            feed = feeds.read(reply.text, reply.content_type, gathering.chosen.rdf_format, reply.url)
-            if feed.kind == feeds.DATA_JSON:
-                losses.note(feed, number)
+            feed, page = page_of(reply, gathering.chosen.rdf_format)
+            losses.note(feed, number)
+            if page is None:
                 inventory = data_json_page(feed.document, source.url, data_json_guid)
                 tell_apart(inventory.entries)
                 return inventory
-            feed, page = parsed(feed)
-            losses.note(feed, number)
             read = rdf_pages.entries(page, reply.url, config.harvest_statements(), abouts(feed))
             if adoption is not None:
                 adoption.adopt(page, read)
             following = feed.following or rdf_pages.following(page)
-            return Page([entry for _, entry in read], urljoin(reply.url, following) if following else "")
+            return Page([entry for _, entry in read], joined(reply.url, following) if following else "")
 
         try:
             DCATReading(gathering, source.url, feeds.ACCEPT, parse_page).read()
@@ -139,6 +137,31 @@ def parse(feed: feeds.Feed) -> Statements:
         raise feeds.NotACatalogue(said) from None
     rdf_pages.repair(page)
     return page
+
+
+def joined(address: str, following: str) -> str:
+    """The address of the next page; one that cannot be an address as it is, to be refused when it is asked."""
+    try:
+        return urljoin(address, following)
+    except ValueError:
+        return following
+
+
+def page_of(reply: Reply, stated: str) -> tuple[feeds.Feed, Statements | None]:
+    """What an answer holds: an inventory, or statements.
+
+    :raises NotACatalogue: when it holds neither; FetchFailed: when nothing can be read of one that broke off
+    """
+    try:
+        feed = feeds.read(reply.text, reply.content_type, stated, reply.url)
+        page = None
+        if feed.kind != feeds.DATA_JSON:
+            feed, page = parsed(feed)
+    except feeds.NotACatalogue:
+        if reply.broke_off:
+            raise FetchFailed from None
+        raise
+    return (cut(feed) if reply.broke_off else feed), page
 
 
 def parsed(feed: feeds.Feed) -> tuple[feeds.Feed, Statements]:

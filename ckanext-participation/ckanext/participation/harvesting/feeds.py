@@ -40,9 +40,8 @@ _TYPES = {
 _TURTLE_START = re.compile(
     r"\s*(#[^\n]*\n\s*)*(@prefix|@base|prefix\s|base\s|<[a-z][a-z0-9+.-]*:[^\s>]*>\s|_:\w+\s|\[)", re.IGNORECASE
 )
-# A graph in braces, with or without its name.
-_TRIG_START = re.compile(r"\{\s*(?![\"'}])[<_@:\w]")
-_GRAPH = re.compile(r"^\s*(?:graph\s+)?(?:<[^<>\"\s]*>|[\w.-]*:[\w.-]*|\[\s*\])\s*\{", re.IGNORECASE | re.MULTILINE)
+# TriG that begins with a graph without a name, which JSON can't.
+_TRIG_START = re.compile(r"\{\s*(?:<[^<>\s]*>\s|_:\w|@prefix\s|[\w.-]*:[A-Za-z_])")
 _QUAD = re.compile(
     r"^\s*(?:<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+(?:<[^<>\s]*>|_:\S+|\"(?:[^\"\\\n]|\\.)*\"(?:@[\w-]+|\^\^<[^<>\s]*>)?)\s+(?:<[^<>\s]*>|_:\S+)\s*\.\s*$",
     re.MULTILINE)
@@ -105,8 +104,7 @@ def _in_statements(text: str, declared: str, address: str) -> Feed:
         return Feed(declared, text)
     if declared not in {TURTLE, "n3", TRIG} and _QUAD.search(text[:100_000]):
         return Feed(N_QUADS, text)
-    kind = TRIG if declared == TRIG or _GRAPH.search(text) or _TRIG_START.match(text.lstrip()) else declared or TURTLE
-    return Feed(kind if kind in {"n3", TRIG} else TURTLE, mending.turtle(text, address))
+    return Feed(declared if declared in {"n3", TRIG} else TURTLE, mending.turtle(text, address))
 
 
 def _json(text: str, address: str) -> Feed:

@@ -25,6 +25,8 @@ MOST_PROPERTIES: Final = 8
 MOST_VALUES: Final = 3
 # Each value is found by reading the record some fifteen times.
 MOST_SEARCHED: Final = 5_000
+# For each file of a dataset the profiles go through all that they read of its others.
+FILES_AT_ONCE: Final = 300
 
 Triple = tuple[Node, Node, Node]
 
@@ -67,6 +69,21 @@ class OneByOneParser(RDFParser):
         return self._profiled(kept, ref), list(dict.fromkeys(left_out))
 
     def _profiled(self, graph: Graph, ref: Node) -> dict[str, Any]:
+        files = list(graph.objects(ref, DCAT.distribution))
+        if len(files) <= FILES_AT_ONCE:
+            return self._of_profiles(graph, ref)
+        found: dict[str, Any] = {}
+        try:
+            for first in range(0, len(files), FILES_AT_ONCE):
+                _link(graph, ref, files[first : first + FILES_AT_ONCE])
+                part = self._of_profiles(graph, ref)
+                found = found or {**part, "resources": []}
+                found["resources"] += part.get("resources", [])
+        finally:
+            _link(graph, ref, files)
+        return found
+
+    def _of_profiles(self, graph: Graph, ref: Node) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for profile in self._profiles:
             reading = profile(graph, dataset_type=self.dataset_type, compatibility_mode=False)
@@ -121,6 +138,13 @@ def parser_of(content: Mapping[str, Any]) -> OneByOneParser:
     else:
         parser.g.parse(data=str(content[IN_TURTLE]), format=feeds.TURTLE)
     return parser
+
+
+def _link(graph: Graph, ref: Node, files: Iterable[Node]) -> None:
+    """Let the dataset have these files, and no others."""
+    graph.remove((ref, DCAT.distribution, None))
+    for file in files:
+        graph.add((ref, DCAT.distribution, file))
 
 
 def _graph(said: Iterable[Triple]) -> Graph:

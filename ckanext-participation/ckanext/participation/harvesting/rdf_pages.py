@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from rdflib import RDF, Namespace
 from rdflib.namespace import DCTERMS
@@ -20,7 +19,7 @@ HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 # Statements of one dataset about what others on the page name as well, such as a list of all themes: each dataset gets a copy of them.
 MOST_SHARED: Final = 20_000
 # Of what it alone names, where the site's option says nothing else.
-MOST_OWN: Final = 200_000
+MOST_OWN: Final = 100_000
 MAX_STEPS: Final = 6
 NOT_WHOLE: Final = N_("The page breaks off before all that belongs to the dataset was said. The dataset is read when the page is whole.")
 
@@ -152,16 +151,21 @@ def _reached(page: Statements, ref: str, most: Mapping[bool, int], is_single: Ca
 
 def _is_whole(page: Statements, ref: str, part: list[Statement], lost: Collection[str]) -> bool:
     """Whether a page that breaks off says all about a dataset, as far as that can be told: nothing that it names is without a word."""
-    host = urlsplit(value(ref)).netloc if is_address(ref) else ""
+    host = _host(ref) if is_address(ref) else ""
     for subject, predicate, target in part:
         if subject in lost or target in lost:
             return False
         if page.about(target):
             continue
         if is_blank(target) or (predicate in _DESCRIBED and is_address(target) and (
-                predicate == _DISTRIBUTION or urlsplit(value(target)).netloc == host)):
+                predicate == _DISTRIBUTION or _host(target) == host)):
             return False
     return True
+
+
+def _host(ref: str) -> str:
+    # Of any address, also of one that none can be.
+    return value(ref).partition("://")[2].partition("/")[0]
 
 
 def _is_another(page: Statements, ref: str) -> bool:

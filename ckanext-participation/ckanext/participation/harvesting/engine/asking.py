@@ -90,6 +90,10 @@ class Asker:
             # A server may close a connection that stayed open at the very moment it is used again.
             self.session.close()
             reply = self._ask(url, accept, headers, conditional)
+        if reply.broke_off:
+            # By accident, it may be; what breaks off again is read as far as it goes.
+            self.session.close()
+            reply = self._ask(url, accept, headers, conditional)
         self.bytes += len(reply.content)
         if self.bytes > self.max_bytes:
             most = f"{self.max_bytes // 1_000_000} MB"
@@ -101,7 +105,7 @@ class Asker:
         self.requests += 1
         try:
             with patience.here.waiting():
-                return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session)
+                return fetch(url, accept=accept, headers=headers, conditional=conditional, session=self.session, in_part=True)
         except FetchTimedOut:
             # It may have been the run's time that was up, and not the time for one answer.
             self._left()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ckanext.participation.common.fetch import FetchFailed
 from ckanext.participation.common.marking import N_
 from ckanext.participation.harvesting import salvage, sentences
 from ckanext.participation.harvesting.engine.asking import Asker
@@ -74,7 +75,7 @@ def result_in_part(reply: Any) -> Any:
     """As `result_of`; of an answer that breaks off or is broken what is whole, and as `lost` what is not."""
     try:
         return result_of(reply)
-    except NoJSON:
+    except (NoJSON, FetchFailed):
         saved = _saved(reply.text)
         if saved is None:
             raise
@@ -100,6 +101,8 @@ def result_of(reply: Any) -> Any:
         # Texts with line breaks and tabs as they are: not JSON by the letter, and readable.
         answer = json.loads(reply.text, strict=False)
     except (ValueError, RecursionError):
+        if reply.broke_off:
+            raise FetchFailed from None
         raise NoJSON(N_("The address does not answer as CKAN's API does: its answer is no JSON.")) from None
     result = answer.get("result") if isinstance(answer, dict) else None
     if not isinstance(result, (dict, list)) or not answer.get("success", True):
