@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
+from browser.looking import sideways, violations
 from browser.pages import NAMES, SIGNED_IN, STAFF, combinations, path_of
 from playwright.sync_api import Page
 from running import Site
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +41,9 @@ def show(visitor: Any, site: Site, dataset: dict[str, Any], thread: dict[str, An
 def test_a_page_is_accessible_and_fits(show: Any, name: str, lang: str, width: int, scripts: bool) -> None:
     """One visit answers several questions, because opening pages is what costs."""
     page = show(name, lang, width, scripts=scripts)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    serious = {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found if rule["impact"] in {"serious", "critical"}}
+    serious = {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in violations(page) if rule["impact"] in {"serious", "critical"}}
     assert serious == {}
-    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert sideways <= 0, wide_things(page)
+    assert sideways(page) <= 0, wide_things(page)
     assert page.locator("h1").count() == 1
     assert page.locator("html").get_attribute("lang") == lang
     assert page.locator("main, [role=main]").count() == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browser.keyboard import words
 from browser.leaving import Catalogue, served
+from browser.looking import nothing_in_the_way, sideways
 from browser.pages import FULL
 from playwright.sync_api import Page, expect
 from running import Site, eventually
@@ -117,6 +118,24 @@ class Walk:
         return self.page.locator(".dataset-item").count()
 
 
+def reads_what_was_said(reader: Any, dataset: dict[str, Any], thread: dict[str, Any], lang: str, *, scripts: bool) -> None:
+    """Come to a removed dataset by an old link: its page says what became of it, and what people said can be read, not answered."""
+    page = reader.open("/about", lang)
+    with page.expect_response(lambda reply: reply.url.endswith(f"/dataset/{dataset['name']}")) as reply:
+        reader.go(page, f"/dataset/{dataset['name']}", lang)
+    assert reply.value.status == 410
+    expect(page.locator("h1")).to_have_text(dataset["title"])
+    expect(page.locator(".pt-notice--closed")).to_contain_text(words(lang, "This dataset was removed"))
+    assert dataset["resources"][0]["url"] not in page.content()
+    if scripts:
+        nothing_in_the_way(page)
+    assert sideways(page) <= 0
+    page.locator("#conversation").get_by_role("link", name=thread["title"]).first.click()
+    expect(page.locator("h1")).to_have_text(thread["title"])
+    expect(page.locator(".primary")).to_contain_text("From which year on?")
+    expect(page.locator("textarea")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("lang", "width", "scripts", "decision"), WAYS)
 def test_an_editor_adds_a_source_watches_it_and_decides_on_a_removal(
         visitor: Callable[..., Any], site: Site, someone: Callable[..., dict[str, str]], editor: dict[str, str], catalogue: Catalogue,
@@ -163,8 +182,7 @@ def test_an_editor_adds_a_source_watches_it_and_decides_on_a_removal(
     eventually(lambda: walk.finds(word) == stay, f"the search finds {stay} datasets")
 
     if decision == "confirmed":
-        # What people said waits for the dataset, and nobody who may not see that reads it meanwhile.
-        assert site.get(f"/participation/thread/{thread['id']}").status == 404
+        reads_what_was_said(visitor(width, scripts=scripts), goes, thread, lang, scripts=scripts)
         catalogue.datasets = everything
         person.go(page, f"/participation/harvest/sources/{walk.source}", lang)
         walk.reads_again(catalogue, "Read it now")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from browser.keyboard import Keyboard
-from playwright.sync_api import Page, expect
+from browser.looking import nothing_in_the_way
+from playwright.sync_api import expect
 from running import CHECKOUT, Site
 
 sys.path.insert(0, str(CHECKOUT / "config" / "stack"))
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SOURCE = "canadian-space-agency"
 WHICH = f"(SELECT id FROM package WHERE name = '{SOURCE}')"
 
@@ -37,13 +35,6 @@ def held(site: Site) -> Iterator[int]:
     yield site.as_role("agency", "participation_harvest_held_list", source=SOURCE)["results"][0]["id"]
     postgres.execute(home, f"UPDATE participation_harvest_state SET held_id = NULL WHERE source_id = {WHICH}")
     postgres.execute(home, f"DELETE FROM participation_harvest_held WHERE source_id = {WHICH}")
-
-
-def nothing_in_the_way(page: Page) -> None:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    assert {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found} == {}
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 @pytest.mark.parametrize(("lang", "width", "scripts"), [("en", 1280, True), ("fr", 320, False)])
