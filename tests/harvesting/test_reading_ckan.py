@@ -305,7 +305,6 @@ def test_a_cleared_history_of_jobs_makes_no_second_datasets(make_source: Make, p
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_a_held_removal_waits_for_a_person_and_does_what_they_say(make_source: Make, portal: Any, allowed: Any, confirmed: bool) -> None:
     source = make_source("csa", config=json.dumps({"remove_up_to": 0}))
-    # More than the few that a source may always lose.
     first = rows(portal)[0]
     for number in range(6):
         one = f"00000000-0000-4000-8000-00000000000{number}"

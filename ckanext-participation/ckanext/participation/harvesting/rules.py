@@ -7,16 +7,17 @@ from typing import Any
 
 from ckanext.participation.harvesting import sentences
 
-# A source may always lose so few datasets; above that the share counts.
-FEW = 5
 _NEEDED = frozenset({"title", "title_translated", "name", "owner_org", "type"})
 
 
 def may_remove(gone: int, before: int, percent: int) -> bool:
-    """Whether so many datasets may vanish in one run without a person: a few or a share of the source, never all of several."""
+    """Whether so many datasets may vanish in one run without a person: a share of the source, never all of several.
+
+    A single one may, unless none may: it is more than a fifth of every small source.
+    """
     if gone == before and before > 1 and percent < 100:
         return False
-    return gone <= FEW or gone * 100 <= before * percent
+    return gone * 100 <= before * percent or (gone == 1 and percent > 0)
 
 
 def keep_file_ids(existing: Sequence[Mapping[str, Any]], incoming: list[dict[str, Any]]) -> None:
