@@ -10,10 +10,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.lib.navl import dictization_functions as navl
-from ckan.lib.navl.validators import ignore, ignore_empty, ignore_missing, not_empty, not_missing, unicode_safe
+from ckan.lib.navl.validators import ignore, ignore_empty, ignore_missing, keep_extras, not_empty, not_missing, unicode_safe
 from ckan.logic.converters import convert_from_extras, convert_to_extras
+from ckan.logic.validators import clean_format, duplicate_extras_key, extras_valid_json, tag_string_convert
 
-from ckanext.participation.harvesting.batches import quicker
+from ckanext.participation.harvesting.batches import lists, quicker
 
 
 def missed(key: Any, data: Any, errors: Any, context: Any) -> None:
@@ -57,7 +58,7 @@ SCHEMA: dict[str, Any] = {
 @pytest.fixture
 def quick() -> Iterator[None]:
     yield
-    assert navl._validate.__module__ == navl.unflatten.__module__ == navl.__name__
+    assert navl.flatten_dict.__module__ == navl._validate.__module__ == navl.unflatten.__module__ == navl.__name__
 
 
 def flat(chance: random.Random) -> dict[Any, Any]:
@@ -100,3 +101,86 @@ def test_two_thousand_odd_datasets_are_checked_as_ckan_checks_them() -> None:
         kinds.add(ckans[0] == "refused")
         assert ours == ckans, data
     assert kinds == {True, False}
+
+
+ROWS: dict[str, Any] = {
+    "__before": [duplicate_extras_key, ignore],
+    "name": [not_empty, unicode_safe],
+    "tag_string": [ignore_missing, tag_string_convert],
+    "text": [convert_from_extras, ignore_missing],
+    "files": {"id": [not_empty], "url": [ignore_missing, unicode_safe], "format": [ignore_missing, clean_format, unicode_safe], "size": [],
+              "hash": [ignore_empty], "old": [ignore], "said": [not_missing, unhappy], "notes": {"text": [ignore_missing]},
+              "__extras": [ignore_missing, extras_valid_json, keep_extras]},
+    "tags": {"__extras": [keep_extras]},
+    "groups": {"id": [ignore_missing, unicode_safe], "__extras": [ignore]},
+    "ties": {"id": [ignore_missing]},
+    "odd": {"id": [before]},
+    "extras": {"key": [not_empty], "value": [not_empty]},
+    "__extras": [ignore],
+}
+
+
+def nested(chance: random.Random) -> dict[str, Any]:
+    def value() -> Any:
+        return chance.choice(["a text", "another", "csv", "", None, None, 0, 7, True])
+
+    def row(names: str) -> Any:
+        found = {name: value() for name in names.split() if chance.random() < 0.6}
+        if chance.random() < 0.8:
+            found |= {"id": chance.choice(["an id", 3])}
+        if chance.random() < 0.8:
+            found |= {"said": chance.choice(["something", "something", "a text"])}
+        if found.get("format") is not None:
+            found["format"] = chance.choice(["csv", "CSV ", "other", ""])
+        if chance.random() < 0.03:
+            found[chance.choice(["notes", "more"])] = chance.choice([[], [{"text": "x"}], [{"other": None}], {"text": "x"}, "x", ["x"]])
+        return found if chance.random() < 0.99 else "not a row"
+
+    data = {name: value() for name in ("name", "what", "size") if chance.random() < 0.7}
+    for name in ("files", "tags", "groups", "ties"):
+        if chance.random() < 0.7:
+            data[name] = [row("url format size hash old more name") for _ in range(chance.randint(0, 3))]
+    if chance.random() < 0.1:
+        data["tag_string"] = "one, two"
+    if chance.random() < 0.1:
+        data["odd"] = [row("id")]
+    data["extras"] = [{"key": key, "value": chance.choice(["an extra", ""])}
+                      for key in chance.sample(["text", "url", "other", "name"], chance.randint(0, 4))]
+    return data
+
+
+def checked(data: dict[str, Any], schema: dict[str, Any]) -> Any:
+    try:
+        made, errors = navl.validate(copy.deepcopy(data), schema, {})
+    except navl.DataError as error:
+        return "refused", str(error)
+    # The order of fields is that of the texts that the search keeps.
+    return repr(made), errors
+
+
+@pytest.mark.usefixtures("quick")
+def test_lists_that_are_checked_row_by_row_come_out_as_ckan_leaves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(11)
+    rows: list[bool] = []
+    by_row = lists.checked
+
+    def counted(*given: Any) -> Any:
+        found = by_row(*given)
+        rows.append(found is not None)
+        return found
+
+    monkeypatch.setattr(lists, "checked", counted)
+    foreign = {**ROWS, "name": [before]}
+    for number in range(3000):
+        data, schema = nested(chance), foreign if number % 5 == 0 else ROWS
+        ckans, taken = checked(data, schema), len(rows)
+        quicker.begin()
+        try:
+            ours = checked(data, schema)
+        finally:
+            quicker.end()
+        assert ours == ckans, data
+        assert schema is ROWS or len(rows) == taken
+    # Some are checked so, and in some a rule objects.
+    assert rows.count(True) > 500
+    assert rows.count(False) > 100

@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Texts = dict[str, str]
@@ -101,12 +102,15 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)
 
 def text(value: object) -> str:
     """One trimmed text; the first one of a list; numbers as text; nothing for anything else."""
+    # What there is most of comes first: a record is read in some hundred of these.
+    if isinstance(value, str):
+        return storable(value).strip()
+    if value is None:
+        return ""
     if isinstance(value, (list, tuple)):
         return next((found for one in value if (found := text(one))), "")
     if isinstance(value, Mapping):
         return text(value.get("@value")) or text(value.get("@id"))
-    if isinstance(value, str):
-        return storable(value).strip()
     # NaN and the like are numbers of JSON's readers, not of JSON.
     if isinstance(value, bool) or not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
         return ""
@@ -130,12 +134,14 @@ def texts(value: object) -> list[str]:
 
 def by_language(value: object) -> Texts:
     """The French and English texts of a dictionary (or its JSON); `fr-CA` counts as French, a plain `fr` wins."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
+    if isinstance(value, str):
+        if not value.lstrip().startswith("{"):
+            return {}
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return {}
-    if not isinstance(value, Mapping):
+    if value is None or not isinstance(value, Mapping):
         return {}
     found: Texts = {}
     for tag, raw in value.items():
@@ -170,7 +176,14 @@ def in_languages(value: object, language: str) -> Texts:
 
 def language_code(value: object) -> str:
     """The two-letter code of `en-US`, `us-EN`, `eng`, `.../language/FRA`; what is not known stays, in small letters."""
-    written = text(value).rstrip("/").rpartition("/")[2].strip().lower()
+    written = text(value)
+    # A whole text where a language should be is not worth remembering.
+    return _code(written) if len(written) < 100 else _code.__wrapped__(written)
+
+
+@lru_cache(maxsize=1024)
+def _code(written: str) -> str:
+    written = written.rstrip("/").rpartition("/")[2].strip().lower()
     parts = [part for part in re.split(r"[-_]", written) if part]
     if len(parts) > 1 and parts[0] in _REGIONS and parts[1] not in _REGIONS:
         parts.reverse()

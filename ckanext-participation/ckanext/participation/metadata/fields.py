@@ -59,6 +59,7 @@ def _filled(field: dict[str, Any], presets: dict[str, Any]) -> dict[str, Any]:
     return full
 
 
+@cache
 def composites(kind: str) -> dict[str, dict[str, dict[str, Any]]]:
     """The fields of `kind` that hold groups of values: name → its subfields by name."""
     return {
@@ -73,15 +74,11 @@ def accept(kind: str, name: str, value: object, default_language: str = "en") ->
 
     A subfield is named with its field: `contact.email`. Of several values, those that are refused are left out.
     """
-    parent, _, child = name.partition(".")
-    fields = composites(kind)[parent] if child else definitions(kind)
-    field = fields[child or parent]
-    validator = str(field.get("validators", "")).partition(" ")[0]
+    validator, limit, rule = _taking(kind, name)
     if validator == "participation_translated_text":
-        return _or_none(lambda raw: languages.translated(raw, default_language, _limit(field)), value)
+        return _or_none(lambda raw: languages.translated(raw, default_language, limit), value)
     if validator == "participation_keywords":
         return _or_none(lambda raw: languages.keywords(raw, default_language), value)
-    rule = _rule(field, validator)
     if validator in {"participation_choices", "participation_texts", "participation_identifiers"}:
         listed = _or_none(rules.items, value) or []
         kept = [taken for one in listed if (taken := _or_none(rule, one))]
@@ -92,9 +89,7 @@ def accept(kind: str, name: str, value: object, default_language: str = "en") ->
 @cache
 def longest(kind: str, name: str) -> int:
     """How many characters of running text a field takes; 0 where it holds something else, which half of would be wrong."""
-    parent, _, child = name.partition(".")
-    field = (composites(kind)[parent] if child else definitions(kind))[child or parent]
-    validator = str(field.get("validators", "")).partition(" ")[0]
+    field, validator = _field(kind, name)
     return _limit(field) if validator in _RUNNING and "choices" not in field else 0
 
 
@@ -104,10 +99,21 @@ def cut(kind: str, name: str, written: str) -> str:
     return f"{written[: most - 1].rstrip()}…" if most and len(written) > most else written
 
 
-def _rule(field: dict[str, Any], validator: str) -> Callable[[Any], Any]:
+def _field(kind: str, name: str) -> tuple[dict[str, Any], str]:
+    """A field's definition, and which of our validators it has."""
+    parent, _, child = name.partition(".")
+    field = (composites(kind)[parent] if child else definitions(kind))[child or parent]
+    return field, str(field.get("validators", "")).partition(" ")[0]
+
+
+@cache
+def _taking(kind: str, name: str) -> tuple[str, int, Callable[[Any], Any]]:
+    """A field's validator, its limit in characters, and the rule that it runs on one value."""
+    field, validator = _field(kind, name)
+    limit = _limit(field)
     if "choices" in field:
-        return lambda raw: rules.choice(raw, field["choices"], bool(field.get("open_choices")))
-    return _RULES.get(validator) or (lambda raw: rules.text(raw, _limit(field)))
+        return validator, limit, rules.chooser(field["choices"], bool(field.get("open_choices")))
+    return validator, limit, _RULES.get(validator) or (lambda raw: rules.text(raw, limit))
 
 
 def _limit(field: dict[str, Any]) -> int:

@@ -10,6 +10,8 @@ import datetime
 import json
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -211,24 +213,31 @@ def items(value: object) -> list[Any]:
     return listed
 
 
-def choice(value: object, choices: list[dict[str, Any]], open_to_identifiers: bool = False) -> str:
-    """The value of the choice meant by `value`: itself, its last path segment, a label or one of its `also`."""
-    written = text(value, ADDRESS_LIMIT)
-    if not written:
-        return ""
-    wanted = written.casefold()
-    for entry in choices:
-        if wanted in _names_of(entry):
-            return entry["value"]
-    if open_to_identifiers:
+def chooser(choices: list[dict[str, Any]], open_to_identifiers: bool = False) -> Callable[[object], str]:
+    """A rule that gives the value of the choice meant: by itself, its last path segment, a label or one of its `also`."""
+
+    @cache
+    def values() -> dict[str, str]:
+        # Of two choices with the same name the first is meant.
+        return {name: entry["value"] for entry in reversed(choices) for name in _names_of(entry)}
+
+    def choice(value: object) -> str:
+        written = text(value, ADDRESS_LIMIT)
+        if not written:
+            return ""
+        meant = values().get(written.casefold())
+        if meant is not None:
+            return meant
+        if not open_to_identifiers:
+            raise Refused(N_("“%(value)s” is not in the list. Choose from the list."), value=written[:100])
         try:
             return identifier(written)
         except Refused:
-            pass
-        raise Refused(
-            N_("“%(value)s” is not in the list. Choose from the list, or give a full web address."), value=written[:100]
-        )
-    raise Refused(N_("“%(value)s” is not in the list. Choose from the list."), value=written[:100])
+            raise Refused(
+                N_("“%(value)s” is not in the list. Choose from the list, or give a full web address."), value=written[:100]
+            ) from None
+
+    return choice
 
 
 def _names_of(entry: dict[str, Any]) -> set[str]:

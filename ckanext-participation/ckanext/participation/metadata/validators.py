@@ -84,6 +84,8 @@ def _checked(rule: Callable[[Any], Any], required: bool = False) -> Validator:
             raise tk.StopOnError
         data[key] = json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
 
+    # Batches need not ask about what is not there.
+    validator.lets_go = not required  # pyright: ignore[reportFunctionMemberAccess]
     return validator
 
 
@@ -137,7 +139,7 @@ def participation_choices(field: dict[str, Any], schema: dict[str, Any]) -> Vali
 
 
 def _choose(field: dict[str, Any]) -> Callable[[Any], str]:
-    return lambda raw: rules.choice(raw, field["choices"], bool(field.get("open_choices")))
+    return rules.chooser(field["choices"], bool(field.get("open_choices")))
 
 
 def _several(rule: Callable[[Any], str], field: dict[str, Any]) -> Validator:

@@ -40,6 +40,8 @@ _NO_LANGUAGE = {"zxx", "und", "mul", "mis"}
 _MULTILINGUAL = ("title_translated", "notes_translated", "keywords_translated", "tags_translated")
 _AS_JSON = frozenset((*_MULTILINGUAL, *(f"extras_{name}" for name in _MULTILINGUAL)))
 _BY_LANGUAGE = ("title", "notes", "tags", "resources", "organization")
+# What CKAN copies into `text`.
+_COPIED = ("title", "notes", "tags")
 _LANGUAGE_NAMES = {"français": "fr", "francais": "fr", "french": "fr", "anglais": "en", "english": "en"}
 
 
@@ -92,16 +94,18 @@ def _gathered(document: Mapping[str, Any]) -> Document:
     `text_fr` has what no French field has, and `text_en` what no English field has, so that together with these every text is read in
     both ways. `text` has the translations of what CKAN copies there in one language.
     """
-    said = {language: [text for name in _BY_LANGUAGE for text in _listed(document.get(f"{name}_{language}"))] for language in LANGUAGES}
+    said = {language: _texts(document, [f"{name}_{language}" for name in _BY_LANGUAGE]) for language in LANGUAGES}
     made: Document = {"title_exact": _tidy([document.get(f"title_{language}") for language in LANGUAGES])}
     everything = [*(text for texts in said.values() for text in texts), *document.get("words", [])]
     for language, own in said.items():
         made[f"text_{language}"] = _without(everything, own)
-    copied = [text for name in ("title", "notes", "tags") for text in _listed(document.get(name))]
-    translated = [text for name in ("title", "notes", "tags") for language in LANGUAGES
-                  for text in _listed(document.get(f"{name}_{language}"))]
-    made["text"] = [*_listed(document.get("text")), *_without(translated, copied)]
+    translated = _texts(document, [f"{name}_{language}" for name in _COPIED for language in LANGUAGES])
+    made["text"] = [*_listed(document.get("text")), *_without(translated, _texts(document, _COPIED))]
     return made
+
+
+def _texts(document: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
+    return [text for name in names for text in _listed(document.get(name))]
 
 
 def _without(texts: Iterable[str], others: Iterable[Any]) -> list[str]:
@@ -124,7 +128,7 @@ def accepted_by_solr(document: Mapping[str, Any]) -> Document:
             value = _integer(given)
         elif isinstance(given, list | tuple | set | frozenset) and _is_multi(name):
             flat = [_flat(item) for item in given if item is not None]
-            value = [item for item in flat if _is_long(name) or _fits(item)]
+            value = flat if _is_long(name) else [item for item in flat if _fits(item)]
         else:
             flat = _flat(given)
             value = flat if _is_long(name) or _fits(flat) else None

@@ -61,32 +61,25 @@ def _answered(plugin: Any, document: dict[str, Any]) -> dict[str, Any]:
     origin = origins.get(document["id"]) if origins is not None else None
     if origin is None or isinstance(document.get("status"), dict):
         return _before_dataset_index(plugin, document)
-    if origin:
-        copies = {name: _told(document[name], origin) for name in ("data_dict", "validated_data_dict")}
-        # As there, the document that was given is the one that is changed.
-        document.update({key: value for key, value in origin.items() if key not in document} | copies)
+    copies = {name: _told(document[name], origin) for name in ("data_dict", "validated_data_dict")} if origin else {}
+    if None in copies.values():
+        return _before_dataset_index(plugin, document)
+    # As there, the document that was given is the one that is changed.
+    document.update({key: value for key, value in origin.items() if key not in document} | copies)
     return document
 
 
-def _told(text: str, origin: Extras) -> str:
-    """The JSON text of a dataset with these extras, or with these values where it has fields of that name."""
+def _told(text: str, origin: Extras) -> str | None:
+    """The JSON text of a dataset with these extras; None where its own are not at the end, or where it has fields of these names."""
     place = text.rfind(_EXTRAS)
     # A quotation mark within a value is escaped: this is a key, and what ends where the dataset ends is the dataset's own.
-    if place > 0 and text.endswith("]}") and not any(f'"{name}": ' in text[:place] for name in origin):
-        head, extras = text[:place] + _EXTRAS[:-1], json.loads(text[place + len(_EXTRAS) - 1:-1])
-        return head + json.dumps(_with(extras, origin)) + "}"
-    dataset = json.loads(text)
-    left = {key: value for key, value in origin.items() if key not in dataset}
-    dataset |= {key: value for key, value in origin.items() if key in dataset}
-    dataset["extras"] = _with(dataset.get("extras") or [], left)
-    return json.dumps(dataset)
-
-
-def _with(extras: list[dict[str, Any]], origin: Extras) -> list[dict[str, Any]]:
+    if place < 0 or not text.endswith("]}") or any(f'"{name}": ' in text[:place] for name in origin):
+        return None
+    extras = json.loads(text[place + len(_EXTRAS) - 1:-1])
     there = {extra.get("key"): extra for extra in reversed(extras)}
     for key, value in origin.items():
         if key in there:
             there[key]["value"] = value
         else:
             extras.append({"key": key, "value": value})
-    return extras
+    return f"{text[:place]}{_EXTRAS[:-1]}{json.dumps(extras)}}}"

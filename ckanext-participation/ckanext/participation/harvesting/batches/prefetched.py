@@ -15,7 +15,7 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, logic
 from ckan.model.package import PACKAGE_NAME_MAX_LENGTH, PACKAGE_NAME_MIN_LENGTH
 
-from ckanext.participation.harvesting.batches import quicker
+from ckanext.participation.harvesting.batches import lists, quicker
 
 KEY = "participation_batch"
 # These sentences are CKAN's, and so is their French.
@@ -38,6 +38,7 @@ class Known:
     owners_of_files: dict[str, str] = field(default_factory=dict)
 
 
+@lists.leaves_lists_alone
 def package_name_validator(key: Any, data: Any, errors: Any, context: Any) -> Any:
     if KEY not in context:
         return _originals["package_name_validator"](key, data, errors, context)

@@ -22,7 +22,7 @@ from ckan import model
 
 from ckanext.participation.common import indexing, silence
 from ckanext.participation.common.model import IndexMark, now
-from ckanext.participation.harvesting.batches import loading, origins, showing
+from ckanext.participation.harvesting.batches import loading, origins, prefetched, showing
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def index(numbers: dict[str, int], user: str = "") -> dict[str, tuple[Any, dict[
     collected = Collected()
     shown: dict[str, tuple[Any, dict[str, Any]]] = {}
     silent = silence.about(packages)
-    with _collect(collected), silence.known(silent), origins.known(origins.of(packages)):
+    with prefetched.validators(), _collect(collected), silence.known(silent), origins.known(origins.of(packages)):
         builder = ckan_search.index_for("Package")
         for package, (plain, custom) in zip(packages.values(), showing.both(list(packages.values()), user), strict=True):
             shown[package.id] = package, custom

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import ckan.plugins as p
@@ -20,6 +21,7 @@ from ckan.lib.dictization import model_dictize
 from ckan.logic.schema import default_show_package_schema
 
 from ckanext.participation.harvesting.batches import chains, prefetched
+from ckanext.participation.harvesting.batches.fields import UNREAD
 from ckanext.participation.harvesting.batches.prefetched import KEY, Known
 
 Shown = dict[str, Any]
@@ -35,6 +37,7 @@ def both(packages: Sequence[Any], user: str) -> list[tuple[Shown, Shown]]:
 
 def _both(packages: Sequence[Any], user: str) -> Iterator[tuple[Shown, Shown]]:
     rows = _Rows(packages)
+    ckans = default_show_package_schema()
     for package in packages:
         context = _context(user, package)
         shown = dictized(package, rows, context)
@@ -43,7 +46,7 @@ def _both(packages: Sequence[Any], user: str) -> Iterator[tuple[Shown, Shown]]:
         for plugin in p.PluginImplementations(p.IResourceController):
             for resource in shown["resources"]:
                 plugin.before_resource_show(resource)
-        plain, _errors = forms.plugin_validate(object(), context, shown, default_show_package_schema(), "package_show")
+        plain, _errors = forms.plugin_validate(object(), context, shown, ckans, "package_show")
         form: Any = forms.lookup_package_plugin(shown["type"])
         custom, _errors = forms.plugin_validate(form, context, shown, form.show_package_schema(), "package_show")
         logic.apply_after_dataset_show_plugins(context, custom)
@@ -52,7 +55,7 @@ def _both(packages: Sequence[Any], user: str) -> Iterator[tuple[Shown, Shown]]:
 
 def _context(user: str, package: Any) -> Any:
     return {"model": model, "session": model.Session, "user": user, "ignore_auth": True, "use_cache": False, "validate": False,
-            "package": package, "with_capacity": False, KEY: Known()}
+            "package": package, "with_capacity": False, KEY: Known(), UNREAD: True}
 
 
 class _Rows:
@@ -121,10 +124,9 @@ def dictized(package: Any, rows: _Rows, context: Any) -> Shown:
     shown.pop("plugin_data", None)
     shown["resources"] = model_dictize.resource_list_dictize(rows.resources[package.id], context)
     shown["num_resources"] = len(shown["resources"])
-    tags = sorted((dictization.table_dictize(row, context) for row in rows.tags[package.id]), key=lambda tag: tag["name"])
+    tags = [{**row._mapping, "display_name": row.name} for row in sorted(rows.tags[package.id], key=attrgetter("name"))]
     for tag in tags:
         del tag["package_id"]
-        tag["display_name"] = tag["name"]
     shown["tags"], shown["num_tags"] = tags, len(tags)
     shown["extras"] = [{"key": key, "value": value} for key, value in (shown["extras"] or {}).items()]
     shown["groups"] = rows.groups_of(package.id, context)
