@@ -15,6 +15,7 @@ from rdflib.term import Node
 
 from ckanext.participation.harvesting import feeds, sentences, statements, values
 from ckanext.participation.harvesting.record import Unreadable
+from ckanext.participation.harvesting.record_store import RecordStore
 from ckanext.participation.harvesting.statements import IN_TURTLE, NTRIPLES
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,7 @@ class OneByOneParser(RDFParser):
 
     def __init__(self, **words: Any) -> None:
         super().__init__(**words)
-        # One record needs no graphs within the graph; this store is filled in half the time.
-        self.g = Graph(store="SimpleMemory")
+        self.g = Graph(store=RecordStore())
 
     def _load_profiles(self, profile_names: list[str]) -> list[Any]:
         # Finding them reads what every installed package says of itself, which costs more than mapping a dataset.
@@ -90,7 +90,7 @@ class OneByOneParser(RDFParser):
             reading._licenceregister_cache = OneByOneParser._licences
             reading.parse_dataset(found, ref)
             OneByOneParser._licences = reading._licenceregister_cache
-        labels = {str(node) for node in graph.all_nodes() if isinstance(node, BNode)}
+        labels = {str(node) for subject, _, value in graph for node in (subject, value) if isinstance(node, BNode)}
         return _without(found, labels) if labels else found
 
     def _stumbles(self, said: Iterable[Triple], ref: Node) -> bool:
@@ -148,7 +148,7 @@ def _link(graph: Graph, ref: Node, files: Iterable[Node]) -> None:
 
 
 def _graph(said: Iterable[Triple]) -> Graph:
-    graph = Graph(store="SimpleMemory")
+    graph = Graph(store=RecordStore())
     for one in said:
         graph.add(one)
     return graph

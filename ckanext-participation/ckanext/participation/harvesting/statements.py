@@ -109,8 +109,10 @@ def is_rdf(content: Any) -> bool:
 
 def fill(graph: Graph, text: str) -> None:
     """Add to a graph of rdflib's what a text of `ntriples` says. Raises SyntaxError when it is none."""
+    # `Graph.add` asks of each term whether it is one.
+    add = graph.store.add
     for said in pyoxigraph.parse(text, format=RdfFormat.N_TRIPLES, lenient=True):
-        graph.add((_node(said.subject), _node(said.predicate), _node(said.object)))
+        add((_node(said.subject), _address(said.predicate.value), _node(said.object)), graph)
 
 
 def is_address(word: str) -> bool:

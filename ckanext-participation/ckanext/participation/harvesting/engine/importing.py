@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ckanext.participation.common import subjects
 from ckanext.participation.harvesting import batches, organisations
-from ckanext.participation.harvesting.engine import fence, garbage, reports, state
+from ckanext.participation.harvesting.engine import fence, reports, state
 from ckanext.participation.harvesting.engine.handing import Gone, Portion, Source, Taken, Tally
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.engine.rules import Known, Verdict
@@ -51,7 +51,6 @@ class Importer:
             errand.source.id, errand.job_id, errand.user, errand.chosen.hooks, errand.chosen.activities, self._fence)
         self._owners: dict[tuple[str, str], tuple[str | None, list[str]]] = {}
 
-    @garbage.uncollected()
     def settle(self, portion: Portion) -> Tally:
         """Write what differs. A record that cannot be written costs only itself.
 
