@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
@@ -26,9 +25,9 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ckanext.participation import config
-from ckanext.participation.common import forking, people
+from ckanext.participation.common import forking
 from ckanext.participation.common.model import now_of_ckan
-from ckanext.participation.harvesting import hosts, sentences
+from ckanext.participation.harvesting import ending, hosts, sentences
 from ckanext.participation.harvesting.engine import patience
 from ckanext.participation.harvesting.engine.fence import Superseded
 from ckanext.participation.harvesting.engine.patience import Place
@@ -253,7 +252,6 @@ def run(identifier: str) -> None:
     if not isinstance(harvester, Stages):
         queue.gather_callback(_Nobody(), _Nobody(), None, json.dumps({"harvest_job_id": identifier}))
         return
-    source_id = job.source_id
     job.gather_started = now_of_ckan()
     job.save()
     try:
@@ -265,18 +263,7 @@ def run(identifier: str) -> None:
         raise
     except Exception as error:  # noqa: BLE001  whatever a source brings: again would be no better
         ids = harvester.cut_off(job, error)
-    job.gather_finished = now_of_ckan()
-    job.save()
-    _publish(ids)
-    # Now, and not at the clock's next round, its numbers are right and its page says so.
-    tk.get_action("harvest_jobs_run")(people.site_context(), {"source_id": source_id})
-
-
-def _publish(ids: Iterable[str]) -> None:
-    publisher: Any = queue.get_fetch_publisher()
-    for identifier in ids:
-        publisher.send({"harvest_object_id": identifier})
-    publisher.close()
+    ending.end(job, ids)
 
 
 class _Nobody:

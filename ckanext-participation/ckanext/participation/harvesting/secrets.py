@@ -48,16 +48,18 @@ def listed(context: Any, source: dict[str, Any]) -> None:
 
 
 def indexed(package: dict[str, Any]) -> None:
-    """Keep the settings out of the search."""
+    """Keep the settings out of the search, and how the source stands: that is asked whenever it is shown, and a copy would soon be old."""
     if package.get("type", package.get("dataset_type")) != SOURCE:
         return
     config = package.pop("config", None) or package.get("extras_config")
     for name in [name for name in package if name.removeprefix("extras_") in {"config", *_settings(config)}]:
         del package[name]
+    package.pop("status", None)
     for name in ("data_dict", "validated_data_dict"):
         if isinstance(package.get(name), str):
             told = json.loads(package[name])
             _without(told, config or told.get("config"))
+            told.pop("status", None)
             package[name] = json.dumps(told)
 
 
