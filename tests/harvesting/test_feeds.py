@@ -85,6 +85,23 @@ def test_a_document_type_is_refused_at_once(text: str) -> None:
     assert time.process_time() - started < 0.1
 
 
+@pytest.mark.parametrize("filling", ["\n" * 200_000, "<" + "@" * 200_000, "<x@" * 70_000, "\n" + " \t" * 100_000, "< " * 100_000, '<"' * 100_000])
+def test_turtle_with_much_of_one_sign_is_mended_as_quickly_as_any(filling: str) -> None:
+    started = time.process_time()
+    feeds.read(f"{TURTLE}\n# {filling}", "text/turtle", address="http://example.org/catalog.ttl")
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(("said", "kept"), [
+    ("@base <http://other.example/> .\n", True), ("\n \n\t@BASE\n <http://other.example/> .\n", True), ("Base<http://other.example/>\n", True),
+    ("@prefix a: <http://a.example/> .\n  base <http://other.example/>\n", True), ("# @base <http://other.example/> .\n", False), ("", False),
+])
+def test_only_turtle_without_a_base_is_given_one(said: str, kept: bool) -> None:
+    text = feeds.read(said + TURTLE, "text/turtle", address="http://example.org/catalog.ttl").text
+    assert text.startswith("@base <http://example.org/catalog.ttl> . ") != kept
+    assert text.endswith(said + TURTLE)
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -21,7 +21,9 @@ DCAT = "http://www.w3.org/ns/dcat#"
 _MISSPELT = "https://www.w3.org/ns/dcat#"
 _MISSPELT_ADDRESS = re.compile(r"(?<=[<\"'])https://www\.w3\.org/ns/dcat#")
 _MISSPELT_TERM = re.compile(r"^https://www\.w3\.org/ns/dcat#")
-_HAS_BASE = re.compile(r"^\s*@?base\s*<", re.IGNORECASE | re.MULTILINE)
+# Possessive throughout: pages of a million blanks or signs take as long as other pages of that length.
+_BEGINS_WITH_BASE = re.compile(r"\s*+@?base\s*+<", re.IGNORECASE)
+_HAS_BASE = re.compile(r"\n[^\S\n]*+@?base\s*+<", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?RDF\b")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CDATA_OR_SIGN = re.compile(r"(<!\[CDATA\[.*?\]\]>)|&(?:(amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);|(\w+;)?)", re.DOTALL)
@@ -30,7 +32,8 @@ _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _LANGUAGE = re.compile(r"(?<=\s)xml:lang=(\"[^\"]*\"|'[^']*')")
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 # An address that holds what none may; within texts there is much that looks like one.
-_ODD_ADDRESS = re.compile(r"<[^<>\n]*[ \"{}|\\^`][^<>\n]*>|<[^<>:/\s]+@[^<>:/\s]+>|<www\.", re.IGNORECASE)
+_ODD_ADDRESS = re.compile(
+    r"<(?:[^<>\n \"{}|\\^`]*+[ \"{}|\\^`][^<>\n]*+>|[^<>:/\s][^<>:/\s@]*+@[^<>:/\s]++>|www\.)", re.IGNORECASE)
 _TEXT_OR_ADDRESS = re.compile(
     r"""\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|<([^<>\n]*)>""",
     re.DOTALL)
@@ -52,7 +55,7 @@ def turtle(text: str, address: str) -> str:
     text = _spelt(text)
     if _ODD_ADDRESS.search(text):
         text = _TEXT_OR_ADDRESS.sub(lambda found: f"<{_whole(_meant(found[1]))}>" if found[1] else found[0], text)
-    return text if not _is_web(address) or _HAS_BASE.search(text) else f"@base <{_escaped(address)}> . {text}"
+    return text if not _is_web(address) or _has_base(text) else f"@base <{_escaped(address)}> . {text}"
 
 
 def xml(text: str, address: str) -> str:
@@ -140,6 +143,10 @@ def _end_of_graph(found: re.Match[str]) -> str:
     # The last statement of a graph may do without its full stop.
     before = found.string[: found.start()].rstrip()
     return "\n" if before.endswith((".", "{", "}")) else " .\n"
+
+
+def _has_base(text: str) -> bool:
+    return bool(_BEGINS_WITH_BASE.match(text) or _HAS_BASE.search(text))
 
 
 def _spelt(text: str) -> str:
