@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from ckanext.participation.harvesting.engine.hashing import of_triples
 from ckanext.participation.harvesting.rdf_pages import entries
 from ckanext.participation.harvesting.statements import Statements, is_blank, read
@@ -52,6 +54,17 @@ def test_the_hash_sees_what_is_said_deep_down() -> None:
         CIRCLE.replace('"b"', '"c"'),
     ]
     assert len({of_triples(shuffled(text, 1)) for text in texts}) == len(texts)
+
+
+DEEP = "<http://x/1> <http://x/p> _:n0 . " + "".join(f"_:n{n} <http://x/p> _:n{n + 1} . " for n in range(12)) + '_:n12 dct:title "deep" .'
+
+
+@pytest.mark.parametrize(("text", "known"), [
+    (NESTED, "92da4a609edc6704a09480cdc99160ad"), (CIRCLE, "49e79ebdb976212ae4f2761c437412af"), (DEEP, "0f5f262fd7387cba4db6ebc9bbaea0b3"),
+    ('<http://x/1> a dcat:Dataset ; dct:title "Snow"@en, "Neige"@fr .', "402decad67e30fcd6b1911a33de9b350"),
+])
+def test_the_hash_is_the_one_that_sites_have_stored(text: str, known: str) -> None:
+    assert of_triples(shuffled(text, 1), "http://x/1", "en") == known
 
 
 def test_what_else_decides_about_the_reading_is_in_the_hash() -> None:

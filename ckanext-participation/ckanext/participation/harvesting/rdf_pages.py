@@ -32,6 +32,7 @@ _TITLE: Final = f"<{DCTERMS.title}>"
 _CATALOG: Final = f"<{DCAT.Catalog}>"
 _LANGUAGE: Final = f"<{DCTERMS.language}>"
 _MISSPELT, _DISTRIBUTION = f"<{DCAT.Distribution}>", f"<{DCAT.distribution}>"
+_MENDED: Final = (_MISSPELT, _NAMES_DATASET)
 _COLLECTIONS: Final = (f"<{HYDRA.PartialCollectionView}>", f"<{HYDRA.PagedCollection}>")
 _NEXT: Final = (f"<{HYDRA.next}>", f"<{HYDRA.nextPage}>")
 _A: Final = f"<{RDF.type}>"
@@ -61,7 +62,8 @@ def repair(page: Statements) -> None:
 
     And datasets that a catalogue names as such while they do not say themselves what they are.
     """
-    for subject, predicate, target in list(page):
+    # First found, then mended: nothing may be added to what is gone through.
+    for subject, predicate, target in [said for said in page if said[1] in _MENDED]:
         if predicate == _MISSPELT:
             page.add(subject, _DISTRIBUTION, target)
         elif predicate == _NAMES_DATASET and page.targets(target, _TITLE):
@@ -115,11 +117,33 @@ def part_of(page: Statements, ref: str, most: int = MOST_OWN) -> Part:
 
     Of a very large one what is nearest to it: `most` statements about what it alone names, and `MOST_SHARED` about what others name too.
     """
-    near = _reached(page, ref, {True: min(most, MOST_SHARED)}, lambda _: True)
-    if near.is_all:
-        return near
+    near = _all(page, ref, min(most, MOST_SHARED))
+    if near is not None:
+        return Part(near)
     named = page.named()
     return _reached(page, ref, {True: most, False: MOST_SHARED}, lambda target: named[target] == 1)
+
+
+def _all(page: Statements, ref: str, most: int) -> list[Statement] | None:
+    """All statements of a dataset and of what it names, step by step; None where there are more than `most`."""
+    abouts, datasets, catalogues = page.by_subject, page.of_type(DATASET), page.of_type(_CATALOG)
+    part: list[Statement] = []
+    own = {ref}
+    level = [ref] if ref in abouts else []
+    for _ in range(MAX_STEPS):
+        reached: list[str] = []
+        for subject in level:
+            about = abouts[subject]
+            if len(part) + len(about) > most:
+                return None
+            for predicate, target in about:
+                part.append((subject, predicate, target))
+                # Texts have no statements of their own.
+                if target in abouts and target not in own and target not in datasets and target not in catalogues:
+                    own.add(target)
+                    reached.append(target)
+        level = reached
+    return part
 
 
 def _reached(page: Statements, ref: str, most: Mapping[bool, int], is_single: Callable[[str], bool]) -> Part:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -51,9 +51,14 @@ class Statements:
             self._typed.setdefault(target, {})[subject] = None
 
     def __iter__(self) -> Iterator[Statement]:
-        return ((subject, *said) for subject, about in self._about.items() for said in about)
+        return ((subject, predicate, target) for subject, about in self._about.items() for predicate, target in about)
 
-    def about(self, subject: str) -> Iterable[tuple[str, str]]:
+    @property
+    def by_subject(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        """What is said of each subject: predicates and targets."""
+        return self._about
+
+    def about(self, subject: str) -> Collection[tuple[str, str]]:
         """What is said of a subject: predicates and targets."""
         return self._about.get(subject, ())
 
@@ -61,7 +66,7 @@ class Statements:
         """The targets of a subject's statements with this predicate."""
         return [target for said, target in self.about(subject) if said == predicate]
 
-    def of_type(self, kind: str) -> Iterable[str]:
+    def of_type(self, kind: str) -> Collection[str]:
         """The subjects of this type."""
         return self._typed.get(kind, ())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -70,22 +70,36 @@ def of_triples(statements: Iterable[Statement], *context: str) -> str:
     :param context: what else decides how the record is read
     """
     said = list(statements)
-    of_blank: dict[str, list[Statement]] = {}
-    for statement in said:
-        for place in (0, 2):
-            if is_blank(statement[place]):
-                of_blank.setdefault(statement[place], [])
-        if is_blank(statement[0]):
-            of_blank[statement[0]].append(statement)
-    # Each round brings what is said one step further away; rounds instead of recursion, because blank nodes may form circles.
-    colours: dict[str, str] = dict.fromkeys(of_blank, "_:")
-    for _ in range(min(len(of_blank), MAX_ROUNDS)):
-        colours = {
-            node: f"_:{_digest(sorted(f'{predicate} {colours.get(target, target)}' for _, predicate, target in about))}"
-            for node, about in of_blank.items()
+    of_blank: dict[str, list[tuple[str, str]]] = {}
+    for subject, predicate, target in said:
+        if is_blank(subject):
+            of_blank.setdefault(subject, []).append((predicate, target))
+        if is_blank(target):
+            of_blank.setdefault(target, [])
+    if not of_blank:
+        return _digest([*context, "", *sorted(map(" ".join, said))])
+    colours = _colours(of_blank)
+    lines = [f"{colours.get(subject, subject)} {predicate} {colours.get(target, target)}" for subject, predicate, target in said]
+    return _digest([*context, "", *sorted(lines)])
+
+
+def _colours(of_blank: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, str]:
+    """What stands for each blank node: a hash of what is said of it."""
+    # Each round brings what is said one step further away; rounds instead of recursion, because blank nodes may form circles. What names
+    # no other blank node is the same in every round, and so is all once nothing changed any more.
+    colours = dict.fromkeys(of_blank, "_:")
+    changing = of_blank
+    for number in range(min(len(of_blank), MAX_ROUNDS)):
+        fresh = {
+            node: f"_:{_digest(sorted([f'{predicate} {colours.get(target, target)}' for predicate, target in about]))}"
+            for node, about in changing.items()
         }
-    lines = sorted(f"{colours.get(subject, subject)} {predicate} {colours.get(target, target)}" for subject, predicate, target in said)
-    return _digest([*context, "", *lines])
+        if number and all(colours[node] == colour for node, colour in fresh.items()):
+            break
+        colours.update(fresh)
+        if not number:
+            changing = {node: about for node, about in of_blank.items() if any(target in of_blank for _, target in about)}
+    return colours
 
 
 def _digest(lines: list[str]) -> str:
