@@ -46,7 +46,7 @@ class _Tasting:
     def expect(self, records: int) -> None:
         """Nothing: only the first are looked at."""
 
-    def leave_page(self, number: int) -> None:
+    def leave_pages(self) -> None:
         """Nothing: no page is known."""
 
     def see(self, guid: str, **_marks: Any) -> Verdict:

@@ -87,7 +87,7 @@ class DCATReading:
             following = mark.next_url
         else:
             page = self.parse(reply, number)
-            self.gathering.leave_page(number)
+            self.gathering.leave_pages()
             following = page.following
             for entry in page.entries:
                 self._judge(entry, number)

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestGatherError, HarvestObject
+from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.participation import config
@@ -56,7 +57,6 @@ class Gathering:
         self.source_id: str = job.source_id
         self.chosen = chosen
         self.asker = asker
-        state.fill(self.source_id)
         self.source = Source(job.source.id, job.source.type, job.source.url, job.source.config or "")
         basis = state.basis(self.source, job.id)
         self.counts: Counter[str] = Counter()
@@ -68,11 +68,12 @@ class Gathering:
         self._basis = basis
         self._moved: list[tuple[str, int]] = []
         self._tally = Tally()
-        self._beat = 0.0
+        self._beat = time.monotonic()
+        self._pages_left = False
         self._reading = True
-        package = model.Package.get(self.source_id)
+        owner = model.Session.scalar(sa.select(model.Package.owner_org).where(model.Package.id == self.source_id))
         user = harvester._get_user_name()
-        self._errand = Errand(self.source, job.id, self.run, attempt, basis, user, package.owner_org if package else None, chosen, maps)
+        self._errand = Errand(self.source, job.id, self.run, attempt, basis, user, owner, chosen, maps)
         self._hands = self._hands_of(harvester, self._errand)
 
     def _hands_of(self, harvester: Any, errand: Errand) -> Hands:
@@ -83,27 +84,30 @@ class Gathering:
 
     def _begin(self) -> tuple[int, int]:
         fence.close(self.source_id)
-        last = model.Session.scalar(
-            sa.select(sa.func.max(HarvestRun.started)).where(
-                HarvestRun.source_id == self.source_id, HarvestRun.by_content, HarvestRun.whole, HarvestRun.job_id != self.job.id
-            )
-        )
-        self.by_content = last is None or now() - last > BY_CONTENT_EVERY
+        attempt = sa.func.nextval(sa.func.pg_get_serial_sequence(HarvestRun.__tablename__, "id"))
+        began, other = now(), orm.aliased(HarvestRun)
+        lately = sa.exists().where(other.source_id == self.source_id, other.by_content, other.whole, other.job_id != self.job.id,
+                                   other.started >= began - BY_CONTENT_EVERY)
+        values = {"attempt": attempt, "beat": began, "whole": False, "by_content": ~lately, "gathered": None, "finished": None,
+                  "expected": None, "stop_asked": False}
+        counts = dict.fromkeys(("listed", "unchanged", "new", "changed", "retried", "gone", "read", "written", "errors"), 0)
+        statement = insert(HarvestRun).values(
+            source_id=self.source_id, job_id=self.job.id, started=began, requests=0, bytes=0, **values, **counts)
+        again = statement.on_conflict_do_update(index_elements=["job_id"], set_={**values, **counts})
+        said = again.returning(HarvestRun.id, HarvestRun.attempt, HarvestRun.by_content, HarvestRun.started)
+        number, attempt, self.by_content, started = model.Session.execute(said).one()
+        if started != began:
+            self._count_reported()
+        model.Session.commit()
+        return number, attempt
+
+    def _count_reported(self) -> None:
+        """Take what an earlier attempt at this job did for done by this one."""
         reported = model.Session.execute(
             sa.select(HarvestObject.report_status, sa.func.count()).where(
                 HarvestObject.harvest_job_id == self.job.id, HarvestObject.report_status.in_(_REPORTED)
             ).group_by(HarvestObject.report_status))
         self.counts.update({_REPORTED[status]: number for status, number in reported})
-        attempt = sa.func.nextval(sa.func.pg_get_serial_sequence(HarvestRun.__tablename__, "id"))
-        values = {"attempt": attempt, "beat": now(), "whole": False, "by_content": self.by_content, "gathered": None, "finished": None,
-                  "expected": None, "stop_asked": False}
-        counts = dict.fromkeys(("listed", "unchanged", "new", "changed", "retried", "gone", "read", "written", "errors"), 0)
-        statement = insert(HarvestRun).values(
-            source_id=self.source_id, job_id=self.job.id, started=now(), requests=0, bytes=0, **values, **counts)
-        again = statement.on_conflict_do_update(index_elements=["job_id"], set_={**values, **counts})
-        number, attempt = model.Session.execute(again.returning(HarvestRun.id, HarvestRun.attempt)).one()
-        model.Session.commit()
-        return number, attempt
 
     # -- what the readers call ---------------------------------------------------------------------------------------
 
@@ -144,10 +148,12 @@ class Gathering:
         self.counts[Verdict.REPEATED] += repeated
         self._show()
 
-    def leave_page(self, number: int) -> None:
-        """A page is not as it was: until the catalogue was read to its end, nothing is known of it."""
-        model.Session.execute(sa.delete(HarvestPage).where(HarvestPage.source_id == self.source_id, HarvestPage.number == number))
-        model.Session.commit()
+    def leave_pages(self) -> None:
+        """A page is not as it was: until the catalogue was read to its end, nothing is known of its pages."""
+        if not self._pages_left:
+            model.Session.execute(sa.delete(HarvestPage).where(HarvestPage.source_id == self.source_id))
+            model.Session.commit()
+            self._pages_left = True
 
     def take(self, guid: str, content: Any, verdict: Verdict, seen: Fingerprint, page: int = 0) -> None:
         """Hand a record on to be written, unless it makes the very dataset that is here already."""
@@ -187,7 +193,8 @@ class Gathering:
         sentence = self._remove() if whole and self.counts["listed"] else ""
         ids = self._hands.finish()
         fence.check(self.source_id, self.run, self._errand.attempt)
-        model.Session.execute(sa.delete(HarvestPage).where(HarvestPage.source_id == self.source_id))
+        if not self._pages_left:
+            model.Session.execute(sa.delete(HarvestPage).where(HarvestPage.source_id == self.source_id))
         if whole and self.counts["listed"] and self.pages:
             model.Session.execute(insert(HarvestPage), [{"source_id": self.source_id, **page} for page in self.pages])
         self._note(gathered=now(), whole=whole, finished=None if ids else now())

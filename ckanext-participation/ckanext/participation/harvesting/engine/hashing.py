@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ckanext.participation.harvesting.statements import Statement, is_blank, is_rdf
+from ckanext.participation.harvesting.statements import Statement, is_rdf
 
 MAX_ROUNDS = 8
 # What a CKAN says of a dataset or file that is not about it: when it was last touched, and how often it was looked at.
@@ -72,9 +72,10 @@ def of_triples(statements: Iterable[Statement], *context: str) -> str:
     said = list(statements)
     of_blank: dict[str, list[tuple[str, str]]] = {}
     for subject, predicate, target in said:
-        if is_blank(subject):
+        # As `is_blank` says, without a call for each of a page's hundred thousand terms.
+        if subject[0] == "_":
             of_blank.setdefault(subject, []).append((predicate, target))
-        if is_blank(target):
+        if target[0] == "_":
             of_blank.setdefault(target, [])
     if not of_blank:
         return _digest([*context, "", *sorted(map(" ".join, said))])

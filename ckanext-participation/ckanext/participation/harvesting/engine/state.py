@@ -43,8 +43,8 @@ AND NOT EXISTS (SELECT 1 FROM package p WHERE p.id = s.package_id)
 """
 _LOAD = """
 SELECT s.guid, s.source_modified, s.content_hash, s.page, s.due, s.mapped_with, h.state, s.package_id IS NOT NULL,
-  s.mapped_digest, s.seen_run = :run
-FROM participation_harvest_state s LEFT JOIN participation_harvest_held h ON h.id = s.held_id
+  s.mapped_digest, s.seen_run = :run, s.package_id IS NOT NULL AND p.id IS NULL
+FROM participation_harvest_state s LEFT JOIN participation_harvest_held h ON h.id = s.held_id LEFT JOIN package p ON p.id = s.package_id
 WHERE s.source_id = :source
 """
 
@@ -78,21 +78,36 @@ def _register() -> str:
     return whole.hexdigest()
 
 
-def fill(source_id: str) -> None:
+def load(source_id: str, mapped_with: str, run_id: int) -> Known:
+    """All that is known of a source, for a run; rows come in portions, so that half a million do not fill the memory."""
+    known, is_purged = _known(source_id, mapped_with, run_id)
+    if len(known) and not is_purged:
+        return known
+    _fill(source_id)
+    return _known(source_id, mapped_with, run_id)[0]
+
+
+def _known(source_id: str, mapped_with: str, run_id: int) -> tuple[Known, bool]:
+    """What is known, and whether a dataset of it is no longer here."""
+    is_purged = False
+
+    def rows() -> Iterator[Row]:
+        nonlocal is_purged
+        for row in _stream(_LOAD, source_id, run_id):
+            is_purged = is_purged or row[10]
+            yield Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7], row[8], bool(row[9]))
+
+    known = Known(rows())
+    return known, is_purged
+
+
+def _fill(source_id: str) -> None:
     """Learn a source's records from its harvest objects, on its first run with this engine, whatever its type was before."""
     model.Session.execute(sa.text(_FILL), {"source": source_id})
     forgotten: Any = model.Session.execute(sa.text(_FORGET), {"source": source_id})
     if forgotten.rowcount:
         model.Session.execute(sa.delete(HarvestPage).where(HarvestPage.source_id == source_id))
     model.Session.commit()
-
-
-def load(source_id: str, mapped_with: str, run_id: int) -> Known:
-    """All that is known of a source, for a run; rows come in portions, so that half a million do not fill the memory."""
-    return Known(
-        Row(row[0], row[1], row[2], row[3], row[4], row[5] != mapped_with, row[6] or "", row[7], row[8], bool(row[9]))
-        for row in _stream(_LOAD, source_id, run_id)
-    )
 
 
 def gone(source_id: str, known: Known) -> Iterator[tuple[str, str, str]]:
