@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import ckan.plugins as p
 import sqlalchemy as sa
@@ -25,6 +26,9 @@ from ckanext.participation.harvesting.batches.fields import UNREAD
 from ckanext.participation.harvesting.batches.prefetched import KEY, Known
 
 Shown = dict[str, Any]
+
+# Values that CKAN leaves so when it makes a dictionary of a row.
+_AS_THEY_ARE: Final = frozenset({str, int, bool, dict, list, type(None)})
 
 
 def both(packages: Sequence[Any], user: str) -> list[tuple[Shown, Shown]]:
@@ -122,7 +126,8 @@ def dictized(package: Any, rows: _Rows, context: Any) -> Shown:
     if shown.get("title"):
         shown["title"] = shown["title"].strip()
     shown.pop("plugin_data", None)
-    shown["resources"] = model_dictize.resource_list_dictize(rows.resources[package.id], context)
+    files = sorted((row for row in rows.resources[package.id] if row.state == "active"), key=attrgetter("position"))
+    shown["resources"] = [_file(row, context) for row in files]
     shown["num_resources"] = len(shown["resources"])
     tags = [{**row._mapping, "display_name": row.name} for row in sorted(rows.tags[package.id], key=attrgetter("name"))]
     for tag in tags:
@@ -145,3 +150,16 @@ def dictized(package: Any, rows: _Rows, context: Any) -> Shown:
     shown["metadata_modified"] = package.metadata_modified.isoformat()
     shown["metadata_created"] = package.metadata_created.isoformat() if package.metadata_created else None
     return shown
+
+
+def _file(row: Any, context: Any) -> Shown:
+    """What CKAN's `resource_dictize` gives for a file."""
+    if row.url_type == "upload" or not (row.url or "").startswith(("http://", "https://")):
+        # CKAN completes these addresses.
+        return model_dictize.resource_dictize(row, context)
+    shown: Shown = {name: value if type(value) in _AS_THEY_ARE else _written(value) for name, value in row._mapping.items()}
+    return shown | (shown.pop("extras") or {})
+
+
+def _written(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
