@@ -12,7 +12,7 @@ from ckan import model
 from sqlalchemy.exc import DBAPIError
 
 from ckanext.participation.harvesting import rules, sentences
-from ckanext.participation.harvesting.batches import checking, garbage, hooks, loading, prefetched, saving, searching, showing
+from ckanext.participation.harvesting.batches import checking, hooks, loading, prefetched, saving, searching, showing
 from ckanext.participation.harvesting.batches.items import BeforeCommit, Item, Outcome, Refusal, Run
 from ckanext.participation.harvesting.batches.saving import Written
 
@@ -26,7 +26,6 @@ class _Stopped(Exception):
     """The caller's own part of the transaction failed; its cause is what the caller gets."""
 
 
-@garbage.uncollected()
 def write(items: Sequence[Item], run: Run, before_commit: BeforeCommit | None = None) -> list[Outcome]:
     """Write the records, each with what became of it in the report; return that in their order.
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ckanext.participation.common import subjects
 from ckanext.participation.harvesting import batches, organisations
-from ckanext.participation.harvesting.engine import fence, reports, state
+from ckanext.participation.harvesting.engine import fence, garbage, reports, state
 from ckanext.participation.harvesting.engine.handing import Gone, Portion, Source, Taken, Tally
 from ckanext.participation.harvesting.engine.problems import SourceProblem
 from ckanext.participation.harvesting.engine.rules import Known, Verdict
@@ -23,6 +23,9 @@ from ckanext.participation.harvesting.record import Mapper, Organisation
 from ckanext.participation.harvesting.settings import Settings
 
 log = logging.getLogger(__name__)
+
+# Records between two looks for garbage: graphs of so many take some MB.
+_SWEPT_AFTER = 25
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Importer:
             errand.source.id, errand.job_id, errand.user, errand.chosen.hooks, errand.chosen.activities, self._fence)
         self._owners: dict[tuple[str, str], tuple[str | None, list[str]]] = {}
 
+    @garbage.uncollected()
     def settle(self, portion: Portion) -> Tally:
         """Write what differs. A record that cannot be written costs only itself.
 
@@ -78,7 +82,9 @@ class Importer:
         items: list[batches.Item] = []
         refusals: list[batches.Refusal] = []
         packages = self._packages([one.guid for one in records])
-        for one in records:
+        for number, one in enumerate(records, start=1):
+            if number % _SWEPT_AFTER == 0:
+                garbage.collect_new()
             try:
                 record = self.harvester.record(json.loads(one.content), self.errand.maps, self.errand.source)
                 digest = record.digest()
