@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.header
 import io
 import json
-import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import lxml.html
 import pytest
 import sqlalchemy as sa
+from bounded import costs_at_most
 from ckan import model
 from PIL import Image
 from statements import statements
@@ -116,10 +116,7 @@ FAMILIES = ["*", "_", "[", "![](", "`", "> ", "<", "(", "a_*b", "|", "~~", "&amp
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_text_of_one_sign_is_rendered_and_compared_at_once(family: str) -> None:
     bomb = text.clean((family * 10_000)[:10_000], 10_000)
-    began = time.process_time()
-    text.render(bomb)
-    history.diff(bomb, bomb[1:] + "x")
-    assert time.process_time() - began < 0.5
+    costs_at_most(0.5, lambda: (text.render(bomb), history.diff(bomb, bomb[1:] + "x")))
 
 
 @pytest.mark.parametrize(("before", "after"), [
@@ -128,9 +125,9 @@ def test_a_text_of_one_sign_is_rendered_and_compared_at_once(family: str) -> Non
     (" ".join(map(str, range(2200))), " ".join(map(str, range(2200, 0, -1)))), ("a b " * 2500, "b a " * 2500),
     (" ".join(map(str, range(2200))), " ".join("q" if i % 3 else str(i) for i in range(2200)))], ids=["cycles", "powers", "turned", "ab", "thirds"])
 def test_two_long_texts_are_compared_at_once_and_nothing_is_lost(before: str, after: str) -> None:
-    before, after, began = before[:10_000], after[:10_000], time.process_time()
+    before, after = before[:10_000], after[:10_000]
+    costs_at_most(0.5, lambda: history.diff(before, after))
     parts = history.diff(before, after)
-    assert time.process_time() - began < 0.5
     assert "".join(part["text"] for part in parts if part["op"] != "added") == before
     assert "".join(part["text"] for part in parts if part["op"] != "removed") == after
 
@@ -141,11 +138,9 @@ def test_a_text_of_nothing_but_addresses_looks_few_of_them_up(monkeypatch: pytes
 
     body = text.clean("\n".join(f"{tk.config['ckan.site_url']}/dataset/{number}" for number in range(250)), 10_000)
     with statements() as seen:
-        began = time.process_time()
         mentions.render(body)
-        spent = time.process_time() - began
     assert len(seen) <= 5 * mentions.LOOKS
-    assert spent < 0.5
+    costs_at_most(0.5, lambda: mentions.render(body))
 
 
 TRICKS = {"bidi": ("a\u202egnp.exe", "agnp.exe"), "isolates": ("\u2066a\u2069", "a"), "hidden": ("a\u200b\u00ad\ufeffb", "ab"),
