@@ -2,12 +2,15 @@
 every field of every file, also of those that are not there: with a few hundred rules and files, most of its time. While a batch is checked
 it does so once and only for what is there, and rows of lists that can be checked as they are stay so (`lists`), with the same result.
 
-The functions replaced give what CKAN's give, so other threads that call them meanwhile notice nothing.
+The functions replaced give what CKAN's give, so other threads that call them meanwhile notice nothing. Lists stay whole only for who is
+`inside`: another thread may find CKAN's own functions back between two steps, which know nothing of such lists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ckan.lib.navl import dictization_functions as navl
@@ -32,6 +35,7 @@ from ckanext.participation.harvesting.batches.fields import (
     Rules,
 )
 
+_is_inside: ContextVar[bool] = ContextVar("participation_quicker", default=False)
 _schemas: dict[str, Any] = {}
 _made_rules: dict[tuple[str, int, int], list[Converter]] = {}
 _flatten = navl.flatten_dict
@@ -44,7 +48,7 @@ _duplicate_extras_key = ckans.duplicate_extras_key
 
 def flatten_dict(data: dict[str, Any], flattened: Any = None, old_key: Any = None, schema: dict[str, Any] | None = None) -> Data:
     """As CKAN's function of this name, but for lists that its rules can be asked about row by row."""
-    if flattened or old_key or not schema:
+    if flattened or old_key or not schema or not _is_inside.get():
         return _flatten(data, flattened, old_key, schema)
     whole = lists.whole(data, schema)
     if not whole:
@@ -205,16 +209,18 @@ def validators_from_string(s: str, field: dict[str, Any], schema: dict[str, Any]
     """As ckanext-scheming's function of this name, which makes a field's rules anew for each dataset."""
     # A type's schema and its fields stay while the process lives.
     key = s, id(field), id(schema)
-    if key not in _made_rules:
-        _made_rules[key] = _validators_from_string(s, field, schema)
-    return list(_made_rules[key])
+    made = _made_rules.get(key)
+    if made is None:
+        made = _made_rules[key] = _validators_from_string(s, field, schema)
+    return list(made)
 
 
 def get_dataset_schema(dataset_type: str = "dataset") -> Any:
     """As ckanext-dcat's function of this name, which calls an action for it, twice for each dataset."""
-    if dataset_type not in _schemas:
-        _schemas[dataset_type] = _get_dataset_schema(dataset_type)
-    return _schemas[dataset_type]
+    known = _schemas.get(dataset_type)
+    if known is None:
+        known = _schemas[dataset_type] = _get_dataset_schema(dataset_type)
+    return known
 
 
 @lists.leaves_lists_alone
@@ -245,3 +251,13 @@ def end() -> None:
     _schemas.clear()
     # Other rules may stand in CKAN's register at another time.
     _made_rules.clear()
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """Between `begin` and `end`: let the lists of datasets that are checked here stay whole until the block ends. Not for other threads."""
+    token = _is_inside.set(True)
+    try:
+        yield
+    finally:
+        _is_inside.reset(token)
